@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The shapes that programs and tools share: what is in the framework's maps.
+ * Plain C structs, no padding, asserted. A change to struct pkt is a new
+ * contract: its BTF is part of every node's identity, and a generation built
+ * against another contract gets a context map of its own. */
+#ifndef NFUP_CONTRACT_H
+#define NFUP_CONTRACT_H
+
+#include <linux/types.h>
+
+#include "drop_reasons.h"
+
+#ifdef __cplusplus
+#define NFUP_ASSERT static_assert
+#else
+#define NFUP_ASSERT _Static_assert
+#endif
+
+#define NFUP_MAX_SLOTS 4096    /* prog array: nodes of all kept generations */
+#define NFUP_MAX_COUNTERS 1024 /* node names that an NF has had counters for */
+#define NFUP_MAX_PORTS 64      /* devices of one NF */
+#define NFUP_MAX_OUTPUTS 32    /* outputs of one node */
+#define NFUP_MAX_DEPTH 33      /* tail calls on one path: MAX_TAIL_CALL_CNT */
+
+#define NFUP_ROOT_SLOT 0
+#define NFUP_NO_SLOT 0xffffffffu /* an output that the intent left open */
+
+/* Who talks to whom. IPv4 addresses are mapped (::ffff:a.b.c.d, RFC 4291
+ * §2.5.5.2), so that one table serves both families. Ports are in network
+ * order; 0 for protocols without ports and for later fragments. ICMP echo uses
+ * the identifier as both ports. */
+struct flow_key {
+	__u8 saddr[16];
+	__u8 daddr[16];
+	__be16 sport;
+	__be16 dport;
+	__u8 proto;  /* IPPROTO_* of the transport header */
+	__u8 family; /* 4 or 6 */
+	__u16 zero;
+};
+NFUP_ASSERT(sizeof(struct flow_key) == 40, "no padding in a map key");
+
+/* bits of pkt.flags */
+#define PKT_FRAGMENT 0x01       /* part of a fragmented datagram */
+#define PKT_LATER_FRAGMENT 0x02 /* not its first part: no transport header */
+#define PKT_HAS_PORTS 0x04      /* flow.sport and flow.dport are real */
+
+/* One packet on its way through the nodes. Offsets are bytes from
+ * xdp_md->data. FromDevice clears everything but `flow`, which only means
+ * something after a node that provides `five-tuple`. */
+struct pkt {
+	__u16 l2;        /* where the frame starts that ToDevice sends */
+	__u16 cursor;    /* Click's data pointer: what the next node looks at */
+	__u16 l3;        /* IP header */
+	__u16 l4;        /* transport header */
+	__u16 payload;   /* first byte behind the transport header */
+	__u16 l3_len;    /* bytes from l3 to the end of the IP datagram */
+	__be16 ethertype; /* of what is at l3 */
+	__u8 ip_proto;   /* IPPROTO_* at l4, behind IPv6 extension headers */
+	__u8 flags;      /* PKT_* */
+	__u16 port;      /* index of the NF port it came in by */
+	__u8 paint;      /* Click's paint annotation */
+	__u8 tcp_flags;  /* byte 13 of the TCP header, if there is one */
+	__u32 mark;      /* for a chain's own use */
+	struct flow_key flow;
+};
+NFUP_ASSERT(sizeof(struct pkt) == 64, "one cache line");
+
+/* Per node name and CPU. */
+NFUP_ASSERT(NFUP_DROP_COUNT <= NFUP_MAX_REASONS, "append reasons only while there is room");
+struct node_counters {
+	__u64 packets;
+	__u64 bytes; /* frame bytes as received by the node */
+	__u64 drops[NFUP_MAX_REASONS]; /* packets, by enum drop_reason */
+};
+NFUP_ASSERT(sizeof(struct node_counters) == 16 + 8 * NFUP_MAX_REASONS, "no padding in a map value");
+
+#endif

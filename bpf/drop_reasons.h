@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Why a packet was dropped. Shared by the modules (which count) and the tools
+ * (which print the names). Append only: the number is an index into
+ * struct node_counters and must keep its meaning across upgrades. */
+#ifndef NFUP_DROP_REASONS_H
+#define NFUP_DROP_REASONS_H
+
+/* X(symbol, name shown to people, what it means) */
+#define NFUP_DROP_REASONS(X)                                                        \
+	X(TAIL_CALL_MISS, "tail-call-miss", "the next node's slot was empty (a bug)")    \
+	X(DISCARD, "discard", "the intent says so: a Discard node")                      \
+	X(TRUNCATED, "truncated", "the frame ends before the header it promises")        \
+	X(BAD_IP_VERSION, "bad-ip-version", "not the IP version that this node checks")  \
+	X(BAD_IP_LENGTH, "bad-ip-length", "IP header or total length is impossible")     \
+	X(BAD_IP_CHECKSUM, "bad-ip-checksum", "the IPv4 header checksum is wrong")       \
+	X(BAD_SOURCE, "bad-source", "a source address that must not be seen on a wire")  \
+	X(BAD_EXTENSION, "bad-extension", "IPv6 extension headers too many or malformed") \
+	X(BAD_FRAGMENT, "bad-fragment", "a fragment too small or beyond 65535 bytes")    \
+	X(BAD_L4_LENGTH, "bad-l4-length", "TCP or UDP header length is impossible")      \
+	X(BAD_L4_CHECKSUM, "bad-l4-checksum", "the TCP, UDP or ICMP checksum is wrong")  \
+	X(BAD_TCP_FLAGS, "bad-tcp-flags", "a TCP flag combination no stack sends")       \
+	X(NOT_TCP, "not-tcp", "this node takes only TCP")                                \
+	X(NO_MATCH, "no-match", "no pattern or rule matched")                            \
+	X(STATE_INVALID, "state-invalid", "the packet does not fit its flow's state")    \
+	X(TABLE_FULL, "table-full", "a state table had no room")                         \
+	X(NO_DEVICE, "no-device", "the output port has no device")                       \
+	X(UNCONNECTED, "unconnected", "an output that the intent left open")             \
+	X(NO_CONTEXT, "no-context", "the packet context was not there (a bug)")          \
+	X(HEADROOM, "headroom", "no room to add or remove bytes in front")
+
+/* The counters have room for this many reasons; more is a new contract. */
+#define NFUP_MAX_REASONS 32
+
+enum drop_reason {
+#define X(symbol, name, meaning) NFUP_DROP_##symbol,
+	NFUP_DROP_REASONS(X)
+#undef X
+	NFUP_DROP_COUNT,
+};
+
+
+
+#endif
