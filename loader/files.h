@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Whole files: read, and write so that a crash leaves the old or the new one.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "intent/result.h"
+
+namespace nfup {
+
+Result<std::string> read_file(const std::filesystem::path& path);
+
+// Writes a temporary file beside `path` and renames it. `durable` also syncs
+// file and folder, so that the content survives a power cut.
+Result<void> write_file(const std::filesystem::path& path, std::string_view content, bool durable = true);
+
+// Appends one line and syncs.
+Result<void> append_line(const std::filesystem::path& path, std::string_view line);
+
+Result<void> make_folders(const std::filesystem::path& path, unsigned mode = 0755);
+
+} // namespace nfup
