@@ -25,42 +25,19 @@
 #ifndef NFUP_H
 #define NFUP_H
 
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
+#include "hop.h"
 
-#include "contract.h"
-
-#define NFUP_TAG(text) __attribute__((btf_decl_tag(text)))
 #define NFUP_STR_(x) #x
 #define NFUP_STR(x) NFUP_STR_(x)
 
-/* ---- the framework's maps: the only ones a module may touch ---- */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, NFUP_MAX_SLOTS);
-	__type(key, __u32);
-	__type(value, __u32);
-} slots SEC(".maps");
-
+/* The packet context: with `slots` and `counters` (hop.h) and `ports`
+ * (lib/ports.h) one of the framework's maps, the only ones a module may touch. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct pkt);
 } pkt SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, NFUP_MAX_COUNTERS);
-	__type(key, __u32);
-	__type(value, struct node_counters);
-} counters SEC(".maps");
-
-/* ---- set per node by the loader, before the verifier sees the program ---- */
-
-const volatile __u32 nfup_node;                 /* index into counters */
-const volatile __u32 nfup_out[NFUP_MAX_OUTPUTS]; /* slot of each output */
 
 /* ---- self-description ---- */
 
@@ -87,26 +64,15 @@ const volatile __u32 nfup_out[NFUP_MAX_OUTPUTS]; /* slot of each output */
 
 /* ---- the node ---- */
 
-static __always_inline void nfup_count_drop(enum drop_reason reason)
-{
-	__u32 node = nfup_node;
-	struct node_counters *c = bpf_map_lookup_elem(&counters, &node);
-
-	if (c)
-		c->drops[reason]++;
-}
-
 static __always_inline struct pkt *nfup_enter(struct xdp_md *ctx)
 {
-	__u32 node = nfup_node, zero = 0;
-	struct node_counters *c = bpf_map_lookup_elem(&counters, &node);
+	__u32 zero = 0;
 
-	if (c) {
-		c->packets++;
-		c->bytes += (__u32)(ctx->data_end - ctx->data);
-	}
+	nfup_count_packet(ctx);
 	return bpf_map_lookup_elem(&pkt, &zero);
 }
+
+#define NFUP_UNUSED __attribute__((unused)) /* not every body looks at both */
 
 #define NFUP_NODE_(kind, Name, doc)                                                       \
 	char LICENSE[] SEC("license") = "Dual BSD/GPL";                                   \
@@ -120,7 +86,7 @@ static __always_inline struct pkt *nfup_enter(struct xdp_md *ctx)
 			return DROP(NO_CONTEXT);                                          \
 		return nfup_body(ctx, p);                                                 \
 	}                                                                                 \
-	static __always_inline int nfup_body(struct xdp_md *ctx, struct pkt *p)
+	static __always_inline int nfup_body(struct xdp_md *ctx NFUP_UNUSED, struct pkt *p NFUP_UNUSED)
 
 #define NFUP_MODULE(Name, doc) NFUP_NODE_("module", Name, doc)
 #define NFUP_ATOM(Name, doc) NFUP_NODE_("atom", Name, doc)
@@ -136,30 +102,18 @@ static __always_inline struct pkt *nfup_enter(struct xdp_md *ctx)
 		__type(value, value_type);                        \
 	} name SEC(".maps")
 
-/* Drop the packet and count why. */
-#define DROP(reason)                                 \
-	({                                           \
-		nfup_count_drop(NFUP_DROP_##reason); \
-		XDP_DROP;                            \
+/* For an output that may stay unconnected: go there, or drop. `why` is an enum
+ * drop_reason, possibly known only at run time. */
+#define NEXT_OR_DROP(i, why)                       \
+	({                                         \
+		int verdict_ = XDP_DROP;           \
+                                                   \
+		if (nfup_out[i] == NFUP_NO_SLOT)   \
+			nfup_count_drop(why);      \
+		else                               \
+			verdict_ = NEXT(i);        \
+		verdict_;                          \
 	})
-
-/* Go on behind output i, which must be written as a number: a constant index
- * into a known prog array is JIT-compiled to a direct jump. Two outputs must
- * not share a call instruction (the verifier would give up on the constant),
- * so each call site is inline assembly of its own. What follows it runs only
- * if the slot was empty. */
-#define NEXT(i)                                                                           \
-	({                                                                                \
-		asm volatile("r1 = %[c]\n\tr2 = %[m] ll\n\tr3 = %[s]\n\tcall 12 # output " #i \
-			     :                                                            \
-			     : [c] "r"(ctx), [m] "i"(&slots), [s] "r"(nfup_out[i])        \
-			     : "r0", "r1", "r2", "r3", "r4", "r5", "memory");             \
-		nfup_count_drop(NFUP_DROP_TAIL_CALL_MISS);                                \
-		XDP_ABORTED;                                                              \
-	})
-
-/* The same for an output that may stay unconnected. */
-#define NEXT_OR_DROP(i, reason) (nfup_out[i] == NFUP_NO_SLOT ? DROP(reason) : NEXT(i))
 
 /* ---- bytes ---- */
 
