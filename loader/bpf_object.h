@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// libbpf's objects, owned; and libbpf's log kept instead of printed.
+#pragma once
+
+#include <bpf/libbpf.h>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "intent/result.h"
+
+namespace nfup::loader {
+
+struct ObjectDeleter {
+	void operator()(bpf_object* object) const { bpf_object__close(object); }
+};
+using BpfObject = std::unique_ptr<bpf_object, ObjectDeleter>;
+
+// Parses the ELF file; nothing reaches the kernel.
+Result<BpfObject> open_object(const std::filesystem::path& path, const std::string& name);
+
+// libbpf's warnings on this thread since the last call, the verifier's log among them.
+std::string take_libbpf_log();
+
+} // namespace nfup::loader

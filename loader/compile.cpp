@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The cache has two steps, as ccache's direct mode: what a source was made of
+// last time (KEY.deps: the files that clang read), and the object by the content
+// of exactly those files (CONTENT.o, CONTENT.sum). A file that is damaged or
+// half written fails its sum and is made anew.
+#include "compile.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "intent/hash.h"
+#include "subprocess.h"
+
+namespace nfup::loader {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* clang = "clang";
+
+const std::vector<std::string> flags = {"-O2",     "-g",   "-Wall",      "-Wextra", "-Werror",
+					"-target", "bpf", "-mcpu=v3"};
+
+fs::path find_program(const std::string& name)
+{
+	const char* path = getenv("PATH");
+	std::stringstream folders(path ? path : "/usr/bin:/bin");
+	for (std::string folder; std::getline(folders, folder, ':');)
+		if (access((fs::path(folder) / name).c_str(), X_OK) == 0)
+			return fs::path(folder) / name;
+	return {};
+}
+
+// Path, size and time of the compiler's binary: asking it for its version would
+// take longer than most compilations.
+std::string identify_toolchain()
+{
+	std::error_code error;
+	const fs::path binary = fs::canonical(find_program(clang), error);
+	struct stat s {};
+	if (error || stat(binary.c_str(), &s) != 0)
+		return "none";
+	return binary.string() + " " + std::to_string(s.st_size) + " " + std::to_string(s.st_mtim.tv_sec);
+}
+
+bool writable(const fs::path& folder)
+{
+	return make_folders(folder).has_value() && access(folder.c_str(), W_OK) == 0;
+}
+
+fs::path usable_cache(fs::path wanted)
+{
+	std::error_code error;
+	if (fs::is_directory(wanted, error) ? access(wanted.c_str(), W_OK) == 0 : writable(wanted))
+		return wanted;
+	const char* home = getenv("HOME");
+	if (home && writable(fs::path(home) / ".cache/nfup"))
+		return fs::path(home) / ".cache/nfup";
+	fs::path own = fs::temp_directory_path() / ("nfup-cache-" + std::to_string(getuid()));
+	writable(own);
+	return own;
+}
+
+// The files in a make rule `target: a b \`, as clang -MD writes it.
+std::vector<std::string> parse_rule(const std::string& rule)
+{
+	std::vector<std::string> files;
+	std::string word;
+	const std::size_t colon = rule.find(": ");
+	for (std::size_t i = colon == std::string::npos ? rule.size() : colon + 2; i <= rule.size(); i++) {
+		const char c = i < rule.size() ? rule[i] : ' ';
+		if (c == '\\' && i + 1 < rule.size() && rule[i + 1] == ' ') {
+			word += ' ';
+			i++;
+		} else if (c == ' ' || c == '\n' || c == '\\') {
+			if (!word.empty())
+				files.push_back(std::move(word));
+			word.clear();
+		} else {
+			word += c;
+		}
+	}
+	return files;
+}
+
+// Empty when a file is gone: then the object is stale in any case.
+std::string content_key(const std::string& recipe, const std::vector<std::string>& files)
+{
+	Hasher hasher;
+	hasher.add(recipe);
+	for (const auto& file : files) {
+		auto content = read_file(file);
+		if (!content)
+			return {};
+		hasher.add(file).add(*content);
+	}
+	return hasher.hex();
+}
+
+bool intact(const fs::path& object)
+{
+	auto content = read_file(object);
+	auto sum = read_file(fs::path(object).replace_extension(".sum"));
+	return content && sum && Hasher().add(*content).hex() == *sum;
+}
+
+std::vector<std::string> lines_of(const std::string& text)
+{
+	std::vector<std::string> lines;
+	std::stringstream stream(text);
+	for (std::string line; std::getline(stream, line);)
+		lines.push_back(line);
+	return lines;
+}
+
+} // namespace
+
+Compiler::Compiler(fs::path cache, std::vector<fs::path> include)
+    : cache_(usable_cache(std::move(cache))), include_(std::move(include)), toolchain_(identify_toolchain())
+{
+}
+
+Result<Object> Compiler::compile(const fs::path& source) const
+{
+	const auto start = std::chrono::steady_clock::now();
+	const auto elapsed = [&] {
+		return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+	};
+
+	std::vector<std::string> command = {clang};
+	command.insert(command.end(), flags.begin(), flags.end());
+	for (const auto& folder : include_)
+		command.push_back("-I" + folder.string());
+	// Debian keeps <asm/…> in a folder per architecture that -target bpf does not search.
+	command.push_back("-idirafter");
+	command.push_back("/usr/include/" NFUP_MULTIARCH);
+
+	Hasher hasher;
+	hasher.add(toolchain_).add(source.string());
+	for (const auto& word : command)
+		hasher.add(word);
+	const std::string recipe = hasher.hex();
+	const fs::path deps = cache_ / (recipe + ".deps");
+
+	if (auto known = read_file(deps)) {
+		const std::string key = content_key(recipe, lines_of(*known));
+		const fs::path object = cache_ / (key + ".o");
+		if (!key.empty() && intact(object))
+			return Object{object, false, elapsed()};
+	}
+
+	const std::string unique = cache_ / (recipe + "." + std::to_string(getpid()));
+	const fs::path made = unique + ".o", rule = unique + ".d";
+	command.insert(command.end(), {"-MD", "-MF", rule, "-c", source, "-o", made});
+	auto finished = run(command);
+	if (!finished)
+		return pass(finished);
+	if (finished->status != 0)
+		return fail(ErrorKind::intent, "clang refuses " + source.string() + ":\n" + finished->output,
+			    "mend the source; docs/writing-a-module.md has the contract");
+
+	auto rule_text = read_file(rule);
+	auto content = read_file(made);
+	if (!rule_text)
+		return pass(rule_text);
+	if (!content)
+		return pass(content);
+	const auto files = parse_rule(*rule_text);
+	std::string list;
+	for (const auto& file : files)
+		list += file + "\n";
+	const fs::path object = cache_ / (content_key(recipe, files) + ".o");
+	// The sum goes first: an object without its sum counts as damaged.
+	auto saved = write_file(fs::path(object).replace_extension(".sum"), Hasher().add(*content).hex(), false);
+	if (saved)
+		saved = write_file(object, *content, false);
+	if (saved)
+		saved = write_file(deps, list, false);
+	unlink(rule.c_str());
+	unlink(made.c_str());
+	if (!saved)
+		return pass(saved);
+	return Object{object, true, elapsed()};
+}
+
+} // namespace nfup::loader

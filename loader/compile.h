@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Class source → BPF object, once. Objects are cached by content: source, every
+// header it includes, flags and compiler.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "intent/result.h"
+
+namespace nfup::loader {
+
+struct Object {
+	std::filesystem::path path; // the .o in the cache
+	bool compiled = false;      // false: it was in the cache
+	double build_ms = 0;
+};
+
+class Compiler {
+public:
+	// `include`: folders for #include "…", in order.
+	// `cache`: made when missing; where it cannot be written, a folder in the
+	// user's own cache serves, so that `check` needs no root.
+	Compiler(std::filesystem::path cache, std::vector<std::filesystem::path> include);
+
+	// Error (kind intent): clang's own words.
+	Result<Object> compile(const std::filesystem::path& source) const;
+
+private:
+	std::filesystem::path cache_;
+	std::vector<std::filesystem::path> include_;
+	std::string toolchain_; // identity of the compiler binary
+};
+
+} // namespace nfup::loader

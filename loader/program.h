@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One node's program: its class's object, configured through rodata, joined to
+// the maps it shares, verified and loaded by the kernel.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "fd.h"
+#include "intent/result.h"
+
+namespace nfup::loader {
+
+struct Constant {
+	std::string variable; // in .rodata
+	std::vector<std::uint8_t> bytes;
+};
+
+struct NodeProgram {
+	std::filesystem::path object;
+	std::string cls;  // names object and program
+	std::string node; // for messages
+	std::vector<Constant> constants;
+	std::map<std::string, int> maps; // every non-rodata map of the object → fd
+};
+
+// Error (kind refused): the verifier's reason, in its own words' last lines;
+// (kind system): permissions, memory.
+Result<Fd> load_program(const NodeProgram& program);
+
+// Makes those maps of an object, with the BTF of their keys and values.
+Result<std::map<std::string, Fd>> create_maps(const std::filesystem::path& object,
+					      const std::vector<std::string>& names);
+
+template <class T>
+std::vector<std::uint8_t> bytes_of(const T& value)
+{
+	const auto* p = reinterpret_cast<const std::uint8_t*>(&value);
+	return {p, p + sizeof value};
+}
+
+// The kernel's id of a program, map or link; 0 when it cannot be told.
+std::uint32_t program_id(int fd);
+std::uint32_t map_id(int fd);
+
+} // namespace nfup::loader
