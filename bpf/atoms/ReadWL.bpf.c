@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "whitelist.h"
+
+NFUP_PARAM(__u64, TIMEOUT, "duration", "2h4m", "1s..", "how long a flow may be idle (RFC 5382 REQ-5)");
+NFUP_PARAM(__u64, CLOSING, "duration", "4m", "1s..", "how long it may be idle once a FIN has passed");
+NFUP_OUTPUTS("listed, unlisted");
+NFUP_REQUIRES("five-tuple");
+
+/* Is the flow listed? Notes that it was seen, and forgets it when it is over.
+ * Other protocols and later fragments, which have no ports, are never listed;
+ * nor is a header that is cut short. */
+static __always_inline int listed(struct xdp_md *ctx, struct pkt *p)
+{
+	enum wl_closing closing;
+	struct wl_entry *e;
+	__u64 now, limit;
+	int flags;
+
+	if (!is_tcp(p))
+		return 0;
+	e = bpf_map_lookup_elem(&WL, &p->flow);
+	if (!e)
+		return 0;
+	flags = tcp_flags(ctx, p);
+	if (flags < 0)
+		return 0;
+
+	now = bpf_ktime_get_coarse_ns();
+	limit = e->closing == WL_OPEN ? TIMEOUT : e->closing == WL_FIN ? CLOSING : WL_RESET_TIMEOUT;
+	if ((__s64)(now - e->last_seen) > (__s64)limit)
+		goto over;
+	/* a new connection between the same ports */
+	if (e->closing != WL_OPEN && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		goto over;
+
+	closing = wl_next_closing(e->closing, flags);
+	if (closing != e->closing) {
+		e->closing = closing;
+		e->last_seen = now;
+	} else if ((__s64)(now - e->last_seen) > (__s64)WL_REFRESH) {
+		e->last_seen = now;
+	}
+	return 1;
+over:
+	bpf_map_delete_elem(&WL, &p->flow);
+	return 0;
+}
+
+NFUP_ATOM(ReadWL, "Is the packet's TCP flow on the whitelist, and not idle for too long?")
+{
+	if (listed(ctx, p))
+		return NEXT(0);
+	return NEXT(1);
+}

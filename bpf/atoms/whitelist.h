@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The state WL: TCP flows that have completed their handshake. Times are ns of
+ * the kernel's coarse monotonic clock.
+ *
+ * An LRU table: nothing sweeps flows that ended without a FIN or RST, and in a
+ * plain hash table they would in time refuse every new flow. Half-open flows
+ * are in a table of their own (fsm.h) and can push nothing out of this one. */
+#ifndef NFUP_WHITELIST_H
+#define NFUP_WHITELIST_H
+
+#include "../nfup.h"
+#include "../lib/tcp.h"
+
+enum wl_closing {
+	WL_OPEN,
+	WL_FIN,   /* a FIN has passed: the other direction may still send */
+	WL_RESET, /* a RST has passed: over, unless more data shows that it was forged */
+};
+
+struct wl_entry {
+	__u64 created;
+	__u64 last_seen; /* up to WL_REFRESH old */
+	enum wl_closing closing;
+	__u32 zero;
+};
+_Static_assert(sizeof(struct wl_entry) == 24, "no padding in a map value");
+
+#define NSEC_PER_SEC 1000000000ull
+
+/* Writing last_seen for every packet would move its cache line between CPUs. */
+#define WL_REFRESH NSEC_PER_SEC
+
+/* How long a reset flow stays (as nf_conntrack_tcp_timeout_close). */
+#define WL_RESET_TIMEOUT (10 * NSEC_PER_SEC)
+
+NFUP_STATE(WL, BPF_MAP_TYPE_LRU_HASH, struct flow_key, struct wl_entry, 65536);
+
+static __always_inline enum wl_closing wl_next_closing(enum wl_closing now, int flags)
+{
+	if (flags & TCP_RST)
+		return WL_RESET;
+	if (flags & TCP_FIN)
+		return WL_FIN;
+	return now == WL_RESET ? WL_OPEN : now;
+}
+
+#endif

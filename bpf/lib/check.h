@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a header check finds: PASSED, or the enum drop_reason of the first rule
+ * that the packet breaks. The Check* modules send the packet to output 0 or 1
+ * by it, so that each output has one call site. */
+#ifndef NFUP_CHECK_H
+#define NFUP_CHECK_H
+
+#define PASSED (-1)
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The Internet checksum (RFC 1071): one's complement sums of 16-bit words in
+ * frame order. Sums are kept unfolded; a sum over data with its checksum in
+ * place folds to 0xffff. */
+#ifndef NFUP_CHECKSUM_H
+#define NFUP_CHECKSUM_H
+
+#include <bpf/bpf_endian.h>
+
+#include "../nfup.h"
+
+static __always_inline __u16 csum_fold(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* bpf_csum_diff takes this many bytes at a time (before 6.15). */
+#define CSUM_CHUNK 512
+#define CSUM_CHUNKS 32 /* 16 KiB: more than at() reaches */
+
+/* Adds one piece of constant size and moves past it. */
+#define CSUM_PIECE(bytes)                                              \
+	do {                                                           \
+		void *piece = at(ctx, offset, bytes);                  \
+                                                                       \
+		if (!piece)                                            \
+			return -1;                                     \
+		sum = bpf_csum_diff(0, 0, piece, bytes, (__u32)sum);   \
+		offset += bytes;                                       \
+	} while (0)
+
+/* Adds `length` bytes at `offset`, an even distance from where the sum began.
+ * The verifier wants constant sizes, so the rest behind the full chunks is
+ * taken in halves. Negative: the frame ends before. */
+static __always_inline __s64 csum_bytes(struct xdp_md *ctx, __u32 offset, __u32 length, __u64 seed)
+{
+	__u64 sum = (seed & 0xffffffff) + (seed >> 32);
+	__u32 chunks = length / CSUM_CHUNK;
+	__u8 *b;
+
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	for (__u32 i = 0; i < CSUM_CHUNKS; i++) {
+		if (i >= chunks)
+			break;
+		CSUM_PIECE(CSUM_CHUNK);
+	}
+	if (length & 256)
+		CSUM_PIECE(256);
+	if (length & 128)
+		CSUM_PIECE(128);
+	if (length & 64)
+		CSUM_PIECE(64);
+	if (length & 32)
+		CSUM_PIECE(32);
+	if (length & 16)
+		CSUM_PIECE(16);
+	if (length & 8)
+		CSUM_PIECE(8);
+	if (length & 4)
+		CSUM_PIECE(4);
+	sum = (__u32)sum;
+	if (length & 2) {
+		b = at(ctx, offset, 2);
+		if (!b)
+			return -1;
+		sum += *(__u16 *)b;
+		offset += 2;
+	}
+	if (length & 1) {
+		b = at(ctx, offset, 1);
+		if (!b)
+			return -1;
+		sum += bpf_htons(*b << 8);
+	}
+	return sum;
+}
+
+#endif
