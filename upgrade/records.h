@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What an NF's state folder holds, as JSON: the NF itself (nf.json), each kept
+// generation (gen-N.json) and the journal of a command in progress.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "plan.h"
+
+namespace nfup::upgrade {
+
+struct Port {
+	std::string label;  // p1, as in the intent
+	std::string ifname; // as it was called when it was attached
+	int ifindex = 0;
+};
+
+struct NfRecord {
+	std::string name;
+	std::string netns; // empty: the one nfup runs in
+	std::string mode;  // native, generic
+	std::string bpffs; // folder of the NF's pins
+	std::vector<Port> ports; // by port index
+	int current = 0;         // generation; 0: none was committed yet
+	int last = 0;            // highest number given out
+};
+
+struct GenerationNode {
+	std::string name;
+	std::string cls;
+	std::vector<std::string> args;
+	std::string identity;
+	std::string code; // hash of the class's code, for `why`
+	std::vector<int> out;
+	std::uint32_t slot = 0;
+	std::string program;       // hash
+	std::uint32_t prog_id = 0; // kernel's id
+	std::uint32_t counter = 0;
+};
+
+struct StateRecord {
+	std::string atom; // name of the state map
+	std::string schema;
+	std::uint32_t map_id = 0;
+};
+
+struct Generation {
+	int number = 0;
+	std::string created; // UTC, ISO 8601
+	std::string intent_file;
+	std::string intent; // text
+	std::string contract;
+	std::vector<GenerationNode> nodes; // 0 is root
+	std::vector<StateRecord> state;
+
+	PlacedGraph placed() const;
+};
+
+// Written before the step it names. `undo` data is what recovery needs.
+struct Journal {
+	std::string operation; // attach, upgrade, rollback, detach
+	int from = 0;
+	int to = 0;
+	std::string step;            // prepare, flip
+	std::uint32_t flip_slot = 0; // from here on: once the step is flip
+	std::uint32_t new_prog_id = 0;
+	std::vector<StateRecord> new_state; // maps the operation made
+	int pid = 0;
+};
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Port, label, ifname, ifindex)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NfRecord, name, netns, mode, bpffs, ports, current, last)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationNode, name, cls, args, identity, code, out, slot, program, prog_id, counter)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StateRecord, atom, schema, map_id)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Generation, number, created, intent_file, intent, contract, nodes, state)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Journal, operation, from, to, step, flip_slot, new_prog_id, new_state, pid)
+
+} // namespace nfup::upgrade
