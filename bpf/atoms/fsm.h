@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The state FSM: TCP flows whose handshake is under way, as seen from the
  * client's side alone. A flow without an entry is CLOSED; one that completes
- * the handshake moves on to WL. Times are ns of the kernel's coarse monotonic
- * clock. An LRU table, so that a flood of SYNs pushes out only its own kind. */
+ * the handshake moves on to WL. An LRU table, so that a flood of SYNs pushes out only its own kind. */
 #ifndef NFUP_FSM_H
 #define NFUP_FSM_H
 
 #include "../nfup.h"
 #include "../lib/tcp.h"
-
-enum fsm_state {
-	FSM_CLOSED,   /* never stored */
-	FSM_SYN_SENT, /* the client has sent a SYN */
-};
-
-struct fsm_entry {
-	__u64 last_seen; /* the last SYN */
-	enum fsm_state state;
-	__u32 zero;
-};
-_Static_assert(sizeof(struct fsm_entry) == 16, "no padding in a map value");
+#include "fsm_entry.h"
 
 NFUP_STATE(FSM, BPF_MAP_TYPE_LRU_HASH, struct flow_key, struct fsm_entry, 65536);
 

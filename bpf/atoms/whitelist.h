@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The state WL: TCP flows that have completed their handshake. Times are ns of
- * the kernel's coarse monotonic clock.
+/* The state WL: TCP flows that have completed their handshake.
  *
  * An LRU table: nothing sweeps flows that ended without a FIN or RST, and in a
  * plain hash table they would in time refuse every new flow. Half-open flows
@@ -10,20 +9,7 @@
 
 #include "../nfup.h"
 #include "../lib/tcp.h"
-
-enum wl_closing {
-	WL_OPEN,
-	WL_FIN,   /* a FIN has passed: the other direction may still send */
-	WL_RESET, /* a RST has passed: over, unless more data shows that it was forged */
-};
-
-struct wl_entry {
-	__u64 created;
-	__u64 last_seen; /* up to WL_REFRESH old */
-	enum wl_closing closing;
-	__u32 zero;
-};
-_Static_assert(sizeof(struct wl_entry) == 24, "no padding in a map value");
+#include "whitelist_entry.h"
 
 #define NSEC_PER_SEC 1000000000ull
 

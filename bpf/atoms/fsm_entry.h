@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the state FSM holds for a flow. Times are ns of the kernel's coarse
+ * monotonic clock. */
+#ifndef NFUP_FSM_ENTRY_H
+#define NFUP_FSM_ENTRY_H
+
+#include "../contract.h"
+
+enum fsm_state {
+	FSM_CLOSED,   /* never stored */
+	FSM_SYN_SENT, /* the client has sent a SYN */
+};
+
+struct fsm_entry {
+	__u64 last_seen; /* the last SYN */
+	enum fsm_state state;
+	__u32 zero;
+};
+NFUP_ASSERT(sizeof(struct fsm_entry) == 16, "no padding in a map value");
+
+#endif
