@@ -13,6 +13,9 @@ struct Location {
 	std::string file;
 	int line = 0;
 	int column = 0;
+	int text_line = 0; // where a #line directive renumbers: the line of the text itself
+
+	bool operator==(const Location&) const = default;
 };
 
 enum class Severity { note, warning, error };
@@ -30,6 +33,7 @@ public:
 	void error(Location where, std::string message, std::string hint = {});
 	void warning(Location where, std::string message, std::string hint = {});
 	void note(Location where, std::string message, std::string hint = {});
+	void add(const Diagnostics& other); // behind the ones here
 	bool ok() const { return errors_ == 0; }
 	const std::vector<Diagnostic>& list() const { return list_; }
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "parse.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "expand.h"
+#include "parse_click.h"
+#include "parse_table.h"
+#include "rows.h"
+
+namespace nfup::intent {
+
+namespace {
+
+bool is_column(const std::string& word)
+{
+	return word == "-" || word.find_first_not_of("0123456789") == std::string::npos;
+}
+
+} // namespace
+
+// The first line that can only be one of them decides: a hyphen or a number
+// alone in the second column is a row, and Click's punctuation is Click.
+Form detect_form(const std::string& text)
+{
+	Rows rows(text);
+
+	for (Row row; rows.next(row);) {
+		if (row.words.size() > 1 && is_column(row.words[1].text))
+			return Form::table;
+		for (const Word& word : row.words)
+			if (word.text.find_first_of(";(){}[]:>#") != std::string::npos ||
+			    word.text == "elementclass")
+				return Form::click;
+	}
+	return Form::click;
+}
+
+Graph parse(const std::string& text, const std::string& file, Diagnostics& diagnostics)
+{
+	Graph graph = detect_form(text) == Form::table ? parse_table(text, file, diagnostics)
+						       : expand(parse_click(text, file, diagnostics), diagnostics);
+
+	// One order for both forms, so that equal graphs compare equal.
+	std::sort(graph.edges.begin(), graph.edges.end(), [](const Edge& a, const Edge& b) {
+		return std::tie(a.from, a.out, a.to, a.in) < std::tie(b.from, b.out, b.to, b.in);
+	});
+	return graph;
+}
+
+} // namespace nfup::intent

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "parse_table.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "config.h"
+#include "rows.h"
+#include "suggest.h"
+
+namespace nfup::intent {
+
+namespace {
+
+constexpr int max_port = 4095;
+constexpr const char* row_shape = "a row is SRC PORT IN DST ARGS, with `-` for what is left to the default";
+
+bool is_number(const std::string& word)
+{
+	return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+}
+
+bool is_name(const std::string& word)
+{
+	return !word.empty() && word.front() != '/' && word.back() != '/' && word.front() != '@' &&
+	       std::all_of(word.begin(), word.end(), [](char c) {
+		       return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '@' || c == '/';
+	       });
+}
+
+// LENGTH, TIMEOUT: how keyword arguments begin.
+bool is_keyword(const std::string& word)
+{
+	return word.size() > 1 && std::isupper(static_cast<unsigned char>(word[0])) &&
+	       word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
+}
+
+// What a SRC or DST says: Class, Class@N (the N-th of its class) or Class@NAME
+// (a node with a name of its own).
+struct Mention {
+	std::string cls;
+	std::string name; // empty for a bare class
+};
+
+Mention mention(const std::string& word)
+{
+	const std::size_t at = word.find('@');
+	if (at == std::string::npos)
+		return {word, {}};
+	std::string cls = word.substr(0, at), rest = word.substr(at + 1);
+	if (rest == "1")
+		return {cls, cls};
+	if (is_number(rest) && rest[0] != '0')
+		return {cls, word};
+	return {cls, rest};
+}
+
+class TableParser {
+public:
+	TableParser(const std::string& text, const std::string& file, Diagnostics& diagnostics)
+		: text_(text), file_(file), diagnostics_(diagnostics)
+	{
+	}
+
+	Graph run();
+
+private:
+	void row(const Row& row);
+	std::optional<int> number(const Word& word);
+	int source(const Word& word);
+	int destination(const Word& word, const std::vector<std::string>& args);
+	int add(std::string name, const std::string& cls, const std::vector<std::string>& args, const Word& word);
+	std::vector<std::string> arguments(const Row& row, std::size_t first) const;
+	void read_single_patterns();
+	Location location(const Word& word) const { return {file_, word.line, word.column, 0}; }
+	Node& node(int i) { return graph_.nodes[static_cast<std::size_t>(i)]; }
+
+	const std::string& text_;
+	const std::string& file_;
+	Diagnostics& diagnostics_;
+	Graph graph_;
+	std::unordered_map<std::string, int> by_name_;
+	std::unordered_map<std::string, std::vector<int>> by_class_;
+	std::unordered_map<std::string, int> by_content_; // "Class(args)" → the first such node
+	std::unordered_map<std::string, int> numbers_;
+	std::set<std::tuple<int, int, int, int>> seen_;
+};
+
+std::vector<std::string> TableParser::arguments(const Row& row, std::size_t first) const
+{
+	if (first >= row.words.size())
+		return {};
+	const std::size_t start = row.words[first].at;
+	const std::string_view text = std::string_view(text_).substr(start, row.end - start);
+	std::vector<std::string> args = split_args(text);
+
+	// Commas, if there are any; else white space, where KEYWORD VALUE stays together.
+	const bool comma = args.size() > 1 || normalise_config(text).ends_with(',');
+	if (comma)
+		return args;
+	std::vector<std::string> words = split_words(text);
+	if (words.size() == 1 && words[0] == "-")
+		return {};
+	args.clear();
+	for (std::size_t i = 0; i < words.size(); ++i) {
+		if (is_keyword(words[i]) && i + 1 < words.size()) {
+			args.push_back(words[i] + " " + words[i + 1]);
+			++i;
+		} else {
+			args.push_back(words[i]);
+		}
+	}
+	return args;
+}
+
+std::optional<int> TableParser::number(const Word& word)
+{
+	int value = 0;
+	const auto [stop, error] = std::from_chars(word.text.data(), word.text.data() + word.text.size(), value);
+	if (error == std::errc() && value <= max_port)
+		return value;
+	diagnostics_.error(location(word), "port " + word.text + " is out of range");
+	return std::nullopt;
+}
+
+int TableParser::add(std::string name, const std::string& cls, const std::vector<std::string>& args,
+		     const Word& word)
+{
+	const int index = static_cast<int>(graph_.nodes.size());
+
+	if (name.empty()) {
+		int& n = numbers_[cls];
+		do
+			name = ++n == 1 ? cls : cls + "@" + std::to_string(n);
+		while (by_name_.contains(name));
+	}
+	by_name_.emplace(name, index);
+	by_class_[cls].push_back(index);
+	by_content_.try_emplace(cls + "(" + join_args(args) + ")", index);
+	graph_.nodes.push_back({std::move(name), cls, args, location(word)});
+	return index;
+}
+
+int TableParser::source(const Word& word)
+{
+	const Mention m = mention(word.text);
+
+	if (m.name.empty()) {
+		if (const auto found = by_class_.find(m.cls); found != by_class_.end())
+			return found->second.back();
+	} else if (const auto found = by_name_.find(m.name);
+		   found != by_name_.end() && node(found->second).cls == m.cls) {
+		return found->second;
+	}
+	std::vector<std::string> classes;
+	for (const auto& [cls, nodes] : by_class_)
+		classes.push_back(cls);
+	std::string hint = did_you_mean(word.text, classes);
+	if (hint.empty())
+		hint = "a node is introduced as the DST of an earlier row; `- - - " + word.text +
+		       "` introduces a source";
+	diagnostics_.error(location(word), "no row above introduces `" + word.text + "`", std::move(hint));
+	return -1;
+}
+
+int TableParser::destination(const Word& word, const std::vector<std::string>& args)
+{
+	const Mention m = mention(word.text);
+
+	if (!m.name.empty()) {
+		const auto found = by_name_.find(m.name);
+		if (found == by_name_.end())
+			return add(m.name, m.cls, args, word);
+		const Node& there = node(found->second);
+		if (there.cls != m.cls)
+			diagnostics_.error(location(word), "`" + m.name + "` is already a node of class " + there.cls);
+		else if (!args.empty() && args != there.args)
+			diagnostics_.error(location(word), "`" + word.text + "` already has the arguments `" +
+								   join_args(there.args) + "`",
+					   "introduced on line " + std::to_string(there.where.line));
+		return found->second;
+	}
+	if (const auto same = by_content_.find(m.cls + "(" + join_args(args) + ")"); same != by_content_.end())
+		return same->second;
+	// Without arguments the class alone says which node: the last one.
+	if (const auto found = by_class_.find(m.cls); args.empty() && found != by_class_.end()) {
+		const Node& there = node(found->second.back());
+		diagnostics_.note(location(word), "`" + m.cls + "` without arguments is read as the last one above, " +
+							  m.cls + " " + join_args(there.args));
+		return found->second.back();
+	}
+	return add({}, m.cls, args, word);
+}
+
+void TableParser::row(const Row& row)
+{
+	const std::vector<Word>& words = row.words;
+	std::size_t dst = 1;
+
+	while (dst < words.size() && (words[dst].text == "-" || is_number(words[dst].text)))
+		++dst;
+	if (words[0].text != "-" && (!is_name(words[0].text) || is_number(words[0].text))) {
+		diagnostics_.error(location(words[0]), "`" + words[0].text + "` is no name of a source", row_shape);
+		return;
+	}
+	if (dst == words.size()) {
+		diagnostics_.error(location(words.back()), "this row has no destination", row_shape);
+		return;
+	}
+	if (!is_name(words[dst].text)) {
+		diagnostics_.error(location(words[dst]), "`" + words[dst].text + "` is no name of a class", row_shape);
+		return;
+	}
+	if (dst < 2 || dst > 4) {
+		diagnostics_.error(location(words[dst]), "one to three columns stand between source and destination, not " +
+								 std::to_string(dst - 1),
+				   row_shape);
+		return;
+	}
+
+	std::optional<int> out = 0, in = 0;
+	bool has_in = false;
+	if (words[1].text != "-")
+		out = number(words[1]);
+	for (std::size_t i = 2; i < dst; ++i) {
+		if (words[i].text == "-")
+			continue;
+		if (has_in) {
+			diagnostics_.error(location(words[i]), "this row names two input ports", row_shape);
+			return;
+		}
+		has_in = true;
+		in = number(words[i]);
+	}
+	const std::vector<std::string> args = arguments(row, dst + 1);
+	for (const std::string& arg : args)
+		if (std::count(arg.begin(), arg.end(), '(') != std::count(arg.begin(), arg.end(), ')') &&
+		    arg.find_first_of("\"'\\") == std::string::npos) {
+			diagnostics_.error(location(words[dst + 1]), "parentheses do not match in `" + arg + "`");
+			return;
+		}
+
+	int from = -1;
+	if (words[0].text != "-") {
+		from = source(words[0]);
+	} else if (words[1].text != "-" || has_in) {
+		diagnostics_.error(location(words[1]), "a row without a source has no ports", row_shape);
+		return;
+	}
+	const int to = destination(words[dst], args);
+	if (from >= 0 && out && in && seen_.emplace(from, *out, to, *in).second)
+		graph_.edges.push_back({from, *out, to, *in, location(words[0])});
+}
+
+// The paper writes `Classifier 12/0800` and goes on at output 1 with what
+// matched, at output 0 with the rest. In Click's terms: `12/0800, -`, ports
+// swapped.
+void TableParser::read_single_patterns()
+{
+	std::vector<bool> second_output(graph_.nodes.size());
+
+	for (const Edge& e : graph_.edges)
+		if (e.out == 1)
+			second_output[static_cast<std::size_t>(e.from)] = true;
+	std::vector<bool> swap(graph_.nodes.size());
+	for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+		Node& n = graph_.nodes[i];
+		if (n.cls != "Classifier" || n.args.size() != 1 || n.args[0] == "-" || !second_output[i])
+			continue;
+		swap[i] = true;
+		diagnostics_.note(n.where,
+				  "one pattern and two outputs: output 1 is what matches `" + n.args[0] +
+					  "`, output 0 what does not",
+				  "as in the Click-UP paper; with `" + n.args[0] +
+					  " -` output 0 is what matches, as in Click");
+		n.args.emplace_back("-");
+	}
+	for (Edge& e : graph_.edges)
+		if (swap[static_cast<std::size_t>(e.from)] && e.out <= 1)
+			e.out = 1 - e.out;
+}
+
+Graph TableParser::run()
+{
+	Rows rows(text_);
+
+	for (Row r; rows.next(r);)
+		row(r);
+	read_single_patterns();
+	return std::move(graph_);
+}
+
+} // namespace
+
+Graph parse_table(const std::string& text, const std::string& file, Diagnostics& diagnostics)
+{
+	return TableParser(text, file, diagnostics).run();
+}
+
+} // namespace nfup::intent
