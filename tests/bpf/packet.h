@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Packets as tests write them: Ethernet{} / IPv4{.ttl = 1} / TCP{} / Payload("x").
+// Lengths, next-protocol fields and checksums are filled in, right, unless the
+// test sets them.
+#pragma once
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace nfup::test {
+
+using Bytes = std::vector<std::uint8_t>;
+using Mac = std::array<std::uint8_t, 6>;
+
+template <class T> using Auto = std::optional<T>; // unset: what is right
+
+struct Ethernet {
+	Mac dst{2, 0, 0, 0, 0, 2};
+	Mac src{2, 0, 0, 0, 0, 1};
+	Auto<std::uint16_t> type{};
+};
+
+struct Vlan {
+	std::uint16_t id = 1;
+	std::uint16_t tpid = 0x8100;
+	Auto<std::uint16_t> type{};
+};
+
+struct IPv4 {
+	std::string src = "10.0.0.1";
+	std::string dst = "10.0.0.2";
+	std::uint8_t ttl = 64;
+	std::uint8_t version = 4;
+	Auto<std::uint8_t> ihl{};
+	Auto<std::uint16_t> length{};
+	std::uint16_t fragment = 0; // in units of 8 bytes
+	bool more = false;
+	Auto<std::uint8_t> proto{};
+	Auto<std::uint16_t> checksum{};
+	Bytes options{}; // a multiple of 4 bytes
+};
+
+struct IPv6 {
+	std::string src = "2001:db8::1";
+	std::string dst = "2001:db8::2";
+	std::uint8_t hop_limit = 64;
+	std::uint8_t version = 6;
+	Auto<std::uint16_t> length{};
+	Auto<std::uint8_t> next{};
+};
+
+// An IPv6 extension header other than fragment: its body is zeros (Pad1).
+struct Extension {
+	std::uint8_t type = 60; // destination options; 0 hop-by-hop, 43 routing, 51 AH
+	Auto<std::uint8_t> size{}; // the length field
+	std::uint8_t body[2]{};    // the first two bytes behind it (routing: type, segments left)
+	Auto<std::uint8_t> next{};
+};
+
+struct Fragment6 {
+	std::uint16_t fragment = 0; // in units of 8 bytes
+	bool more = false;
+	std::uint32_t id = 1;
+	Auto<std::uint8_t> next{};
+};
+
+enum TcpFlag : std::uint8_t { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
+
+struct TCP {
+	std::uint16_t sport = 1000;
+	std::uint16_t dport = 80;
+	unsigned flags = ACK;
+	std::uint32_t seq = 1;
+	std::uint32_t ack = 1;
+	Auto<std::uint8_t> data_offset{}; // in units of 4 bytes
+	Auto<std::uint16_t> checksum{};
+	Bytes options{}; // a multiple of 4 bytes
+};
+
+struct UDP {
+	std::uint16_t sport = 1000;
+	std::uint16_t dport = 53;
+	Auto<std::uint16_t> length{};
+	Auto<std::uint16_t> checksum{};
+};
+
+struct ICMP {
+	std::uint8_t type = 8;
+	std::uint8_t code = 0;
+	std::uint16_t id = 7;
+	std::uint16_t seq = 1;
+};
+
+struct ICMP6 {
+	std::uint8_t type = 128;
+	std::uint8_t code = 0;
+	std::uint16_t id = 7;
+	std::uint16_t seq = 1;
+};
+
+struct Payload {
+	Bytes bytes;
+	Payload() = default;
+	Payload(Bytes b) : bytes(std::move(b)) {}
+	Payload(const char* text) : bytes(text, text + std::strlen(text)) {}
+	static Payload of(std::size_t size) // 0, 1, 2, …
+	{
+		Bytes b(size);
+		for (std::size_t i = 0; i < size; i++)
+			b[i] = static_cast<std::uint8_t>(i);
+		return b;
+	}
+};
+
+using Layer = std::variant<Ethernet, Vlan, IPv4, IPv6, Extension, Fragment6, TCP, UDP, ICMP, ICMP6, Payload>;
+
+// 16-bit one's complement sum in network order, folded, not inverted.
+inline std::uint16_t ones_sum(const Bytes& b)
+{
+	std::uint64_t sum = 0;
+	for (std::size_t i = 0; i < b.size(); i++)
+		sum += i % 2 ? b[i] : static_cast<std::uint64_t>(b[i]) << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return static_cast<std::uint16_t>(sum);
+}
+
+inline std::uint16_t checksum(const Bytes& b) { return static_cast<std::uint16_t>(~ones_sum(b)); }
+
+class Packet {
+public:
+	explicit Packet(Layer first) : layers_{std::move(first)} {}
+	friend Packet operator/(Packet p, Layer next)
+	{
+		p.layers_.push_back(std::move(next));
+		return p;
+	}
+	Bytes bytes() const
+	{
+		Bytes out;
+		for (std::size_t i = layers_.size(); i-- > 0;)
+			out = std::visit([&](const auto& layer) { return wrap(layer, i, std::move(out)); }, layers_[i]);
+		return out;
+	}
+	operator Bytes() const { return bytes(); }
+
+private:
+	static void put8(Bytes& b, unsigned v) { b.push_back(static_cast<std::uint8_t>(v)); }
+	static void put16(Bytes& b, unsigned v)
+	{
+		put8(b, v >> 8);
+		put8(b, v);
+	}
+	static void put32(Bytes& b, std::uint32_t v)
+	{
+		put16(b, v >> 16);
+		put16(b, v & 0xffff);
+	}
+	static void set16(Bytes& b, std::size_t at, unsigned v)
+	{
+		b[at] = static_cast<std::uint8_t>(v >> 8);
+		b[at + 1] = static_cast<std::uint8_t>(v);
+	}
+	template <class... More> static void append(Bytes& b, const More&... more)
+	{
+		(b.insert(b.end(), more.begin(), more.end()), ...);
+	}
+	static Bytes address(int family, const std::string& text)
+	{
+		Bytes b(family == AF_INET ? 4 : 16);
+		if (inet_pton(family, text.c_str(), b.data()) != 1)
+			throw std::invalid_argument("no address: " + text);
+		return b;
+	}
+
+	std::uint16_t ethertype_behind(std::size_t i) const
+	{
+		if (i + 1 >= layers_.size())
+			return 0x88b5; // local experimental
+		if (auto* vlan = std::get_if<Vlan>(&layers_[i + 1]))
+			return vlan->tpid;
+		if (std::holds_alternative<IPv4>(layers_[i + 1]))
+			return 0x0800;
+		if (std::holds_alternative<IPv6>(layers_[i + 1]))
+			return 0x86dd;
+		return 0x88b5;
+	}
+	std::uint8_t protocol_behind(std::size_t i) const
+	{
+		if (i + 1 >= layers_.size())
+			return 59; // no next header
+		const Layer& next = layers_[i + 1];
+		if (auto* extension = std::get_if<Extension>(&next))
+			return extension->type;
+		if (std::holds_alternative<Fragment6>(next))
+			return 44;
+		if (std::holds_alternative<TCP>(next))
+			return 6;
+		if (std::holds_alternative<UDP>(next))
+			return 17;
+		if (std::holds_alternative<ICMP>(next))
+			return 1;
+		if (std::holds_alternative<ICMP6>(next))
+			return 58;
+		if (std::holds_alternative<IPv4>(next))
+			return 4;
+		if (std::holds_alternative<IPv6>(next))
+			return 41;
+		return 253; // experimental
+	}
+	// RFC 9293 §3.1, RFC 8200 §8.1: over the nearest IP header in front.
+	Bytes pseudo_header(std::size_t i, std::uint8_t proto, std::size_t length) const
+	{
+		Bytes b;
+		while (i-- > 0) {
+			if (auto* ip = std::get_if<IPv4>(&layers_[i])) {
+				append(b, address(AF_INET, ip->src), address(AF_INET, ip->dst));
+				break;
+			}
+			if (auto* ip6 = std::get_if<IPv6>(&layers_[i])) {
+				append(b, address(AF_INET6, ip6->src), address(AF_INET6, ip6->dst));
+				break;
+			}
+		}
+		put32(b, proto);
+		put32(b, static_cast<std::uint32_t>(length));
+		return b;
+	}
+	std::uint16_t transport_checksum(std::size_t i, std::uint8_t proto, const Bytes& segment) const
+	{
+		Bytes b = pseudo_header(i, proto, segment.size());
+		append(b, segment);
+		return checksum(b);
+	}
+
+	Bytes wrap(const Ethernet& e, std::size_t i, Bytes inner) const
+	{
+		Bytes b;
+		append(b, e.dst, e.src);
+		put16(b, e.type.value_or(ethertype_behind(i)));
+		append(b, inner);
+		return b;
+	}
+	Bytes wrap(const Vlan& v, std::size_t i, Bytes inner) const
+	{
+		Bytes b;
+		put16(b, v.id);
+		put16(b, v.type.value_or(ethertype_behind(i)));
+		append(b, inner);
+		return b;
+	}
+	Bytes wrap(const IPv4& ip, std::size_t i, Bytes inner) const
+	{
+		Bytes b;
+		std::size_t header = 20 + ip.options.size();
+		put8(b, static_cast<unsigned>(ip.version << 4) | ip.ihl.value_or(static_cast<std::uint8_t>(header / 4)));
+		put8(b, 0);
+		put16(b, ip.length.value_or(static_cast<std::uint16_t>(header + inner.size())));
+		put16(b, 0x1234);
+		put16(b, (ip.more ? 0x2000u : 0u) | ip.fragment);
+		put8(b, ip.ttl);
+		put8(b, ip.proto.value_or(protocol_behind(i)));
+		put16(b, 0);
+		append(b, address(AF_INET, ip.src), address(AF_INET, ip.dst), ip.options);
+		set16(b, 10, ip.checksum.value_or(checksum(b)));
+		append(b, inner);
+		return b;
+	}
+	Bytes wrap(const IPv6& ip, std::size_t i, Bytes inner) const
+	{
+		Bytes b;
+		put32(b, static_cast<std::uint32_t>(ip.version) << 28);
+		put16(b, ip.length.value_or(static_cast<std::uint16_t>(inner.size())));
+		put8(b, ip.next.value_or(protocol_behind(i)));
+		put8(b, ip.hop_limit);
+		append(b, address(AF_INET6, ip.src), address(AF_INET6, ip.dst), inner);
+		return b;
+	}
+	Bytes wrap(const Extension& e, std::size_t i, Bytes inner) const
+	{
+		Bytes b;
+		std::uint8_t size = e.size.value_or(e.type == 51 ? std::uint8_t{1} : std::uint8_t{0});
+		put8(b, e.next.value_or(protocol_behind(i)));
+		put8(b, size);
+		put8(b, e.body[0]);
+		put8(b, e.body[1]);
+		b.resize(e.type == 51 ? (size + 2u) * 4 : (size + 1u) * 8);
+		append(b, inner);
+		return b;
+	}
+	Bytes wrap(const Fragment6& f, std::size_t i, Bytes inner) const
+	{
+		Bytes b;
+		put8(b, f.next.value_or(protocol_behind(i)));
+		put8(b, 0);
+		put16(b, static_cast<unsigned>(f.fragment << 3) | (f.more ? 1u : 0u));
+		put32(b, f.id);
+		append(b, inner);
+		return b;
+	}
+	Bytes wrap(const TCP& t, std::size_t i, Bytes inner) const
+	{
+		Bytes b;
+		put16(b, t.sport);
+		put16(b, t.dport);
+		put32(b, t.seq);
+		put32(b, t.ack);
+		put8(b, static_cast<unsigned>(
+				t.data_offset.value_or(static_cast<std::uint8_t>((20 + t.options.size()) / 4)) << 4));
+		put8(b, t.flags);
+		put16(b, 0xffff); // window
+		put32(b, 0);      // checksum, urgent pointer
+		append(b, t.options, inner);
+		set16(b, 16, t.checksum.value_or(transport_checksum(i, 6, b)));
+		return b;
+	}
+	Bytes wrap(const UDP& u, std::size_t i, Bytes inner) const
+	{
+		Bytes b;
+		put16(b, u.sport);
+		put16(b, u.dport);
+		put16(b, u.length.value_or(static_cast<std::uint16_t>(8 + inner.size())));
+		put16(b, 0);
+		append(b, inner);
+		std::uint16_t sum = transport_checksum(i, 17, b);
+		set16(b, 6, u.checksum.value_or(sum ? sum : std::uint16_t{0xffff}));
+		return b;
+	}
+	Bytes wrap(const ICMP& m, std::size_t, Bytes inner) const
+	{
+		Bytes b = icmp(m.type, m.code, m.id, m.seq, inner);
+		set16(b, 2, checksum(b));
+		return b;
+	}
+	Bytes wrap(const ICMP6& m, std::size_t i, Bytes inner) const
+	{
+		Bytes b = icmp(m.type, m.code, m.id, m.seq, inner);
+		set16(b, 2, transport_checksum(i, 58, b));
+		return b;
+	}
+	Bytes wrap(const Payload& p, std::size_t, Bytes inner) const
+	{
+		Bytes b = p.bytes;
+		append(b, inner);
+		return b;
+	}
+	static Bytes icmp(std::uint8_t type, std::uint8_t code, std::uint16_t id, std::uint16_t seq, const Bytes& inner)
+	{
+		Bytes b;
+		put8(b, type);
+		put8(b, code);
+		put16(b, 0);
+		put16(b, id);
+		put16(b, seq);
+		append(b, inner);
+		return b;
+	}
+
+	std::vector<Layer> layers_;
+};
+
+inline Packet operator/(Ethernet e, Layer next) { return Packet(std::move(e)) / std::move(next); }
+
+} // namespace nfup::test
