@@ -21,12 +21,13 @@ lab_wire() {
 	# Addresses are usable at once: no duplicate address detection.
 	ip netns exec "$host" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.eth0.accept_dad=0 \
 		net.ipv6.conf.eth0.router_solicitations=0
+	# the same congestion control on every machine
+	ip netns exec "$host" sysctl -qw net.ipv4.tcp_congestion_control=cubic
 	ip -n "$host" link set lo up
 	# Checksums are complete before the wire (partial ones do not survive a
 	# redirect), and GRO gives the end its NAPI, without which veth refuses
 	# redirected frames.
 	ip netns exec "$host" ethtool -K eth0 tx off gro on >/dev/null
-	# bpffs is not visible from inside, so nothing of nfup runs in there.
 	ip -n "$host" address add "$ip/24" dev eth0
 	ip -n "$host" address add "$ip6/64" dev eth0 nodad
 	ip -n "$NF_HOST" link set "$port" up
@@ -36,6 +37,7 @@ lab_wire() {
 # lab_up NAME: builds it. The process id makes the names unique.
 lab_up() {
 	CLIENT=$1-client-$$ NF_HOST=$1-nf-$$ SERVER=$1-server-$$
+	mountpoint -q /sys/fs/bpf || mount -t bpf bpffs /sys/fs/bpf
 	ip netns add "$NF_HOST"
 	# The nf host itself must not put a packet on the wire.
 	ip netns exec "$NF_HOST" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
