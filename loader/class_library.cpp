@@ -83,7 +83,11 @@ Result<Library::Class> Library::load(const std::string& name) const
 	auto object = compiler_.compile(source);
 	if (!object)
 		return pass(object);
-	auto info = describe(object->path, name, source);
+	Result<intent::ClassInfo> info;
+	if (is_core(name)) // the framework's own: no class, nothing to describe
+		info->name = name;
+	else
+		info = describe(object->path, name, source);
 	if (!info)
 		return pass(info);
 	auto code = code_hash(object->path);

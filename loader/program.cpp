@@ -168,4 +168,12 @@ std::uint32_t map_id(int fd)
 	return id_of<bpf_map_info>(fd);
 }
 
+Result<Fd> open_map(std::uint32_t id)
+{
+	Fd fd(bpf_map_get_fd_by_id(id));
+	if (!fd)
+		return fail_errno(errno, "cannot open the map with id " + std::to_string(id));
+	return fd;
+}
+
 } // namespace nfup::loader

@@ -46,4 +46,6 @@ std::vector<std::uint8_t> bytes_of(const T& value)
 std::uint32_t program_id(int fd);
 std::uint32_t map_id(int fd);
 
+Result<Fd> open_map(std::uint32_t id);
+
 } // namespace nfup::loader

@@ -8,7 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "loader/program.h"
 #include "plan.h"
+
+namespace nfup::loader {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Constant, variable, bytes)
+}
 
 namespace nfup::upgrade {
 
@@ -33,7 +38,9 @@ struct GenerationNode {
 	std::string cls;
 	std::vector<std::string> args;
 	std::string identity;
-	std::string code; // hash of the class's code, for `why`
+	std::string object; // in the cache: to load the node again on a rollback
+	std::vector<loader::Constant> constants;
+	std::vector<std::string> state; // names of the state maps it uses
 	std::vector<int> out;
 	std::uint32_t slot = 0;
 	std::string program;       // hash
@@ -59,23 +66,23 @@ struct Generation {
 	PlacedGraph placed() const;
 };
 
-// Written before the step it names. `undo` data is what recovery needs.
+// Written before the step it names: what recovery needs to finish or undo it.
 struct Journal {
 	std::string operation; // attach, upgrade, rollback, detach
 	int from = 0;
 	int to = 0;
 	std::string step;            // prepare, flip
-	std::uint32_t flip_slot = 0; // from here on: once the step is flip
+	std::uint32_t flip_slot = 0; // from here on: known once the step is flip
 	std::uint32_t new_prog_id = 0;
-	std::vector<StateRecord> new_state; // maps the operation made
-	int pid = 0;
+	nlohmann::json history; // the entry to append when the operation ends well
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Port, label, ifname, ifindex)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NfRecord, name, netns, mode, bpffs, ports, current, last)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationNode, name, cls, args, identity, code, out, slot, program, prog_id, counter)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationNode, name, cls, args, identity, object, constants, state, out, slot, program,
+				   prog_id, counter)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StateRecord, atom, schema, map_id)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Generation, number, created, intent_file, intent, contract, nodes, state)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Journal, operation, from, to, step, flip_slot, new_prog_id, new_state, pid)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Journal, operation, from, to, step, flip_slot, new_prog_id, history)
 
 } // namespace nfup::upgrade

@@ -39,6 +39,11 @@ fs::path record_path(const fs::path& folder, int number)
 	return folder / ("gen-" + std::to_string(number) + ".json");
 }
 
+fs::path draft_path(const fs::path& folder, int number)
+{
+	return folder / ("draft-" + std::to_string(number) + ".json");
+}
+
 bool plain_name(const std::string& name)
 {
 	return !name.empty() && name.size() <= 64 &&
@@ -73,6 +78,16 @@ Result<Store> Store::open(const Folders& folders, const std::string& nf)
 fs::path Store::generation_pins(int number) const
 {
 	return pins_ / "gen" / std::to_string(number);
+}
+
+fs::path Store::draft_pins(int number) const
+{
+	return pins_ / "gen" / (std::to_string(number) + "+new");
+}
+
+fs::path Store::draft_state_pin(const std::string& atom) const
+{
+	return pins_ / "state" / (atom + "+new");
 }
 
 fs::path Store::state_pin(const std::string& atom) const
@@ -132,9 +147,53 @@ Result<Generation> Store::read_generation(int number) const
 	return parse<Generation>(record_path(records_, number));
 }
 
-Result<void> Store::write_generation(const Generation& generation) const
+Result<Generation> Store::read_draft(int number) const
 {
-	return write_file(record_path(records_, generation.number), json(generation).dump(1));
+	return parse<Generation>(draft_path(records_, number));
+}
+
+Result<void> Store::write_draft(const Generation& generation) const
+{
+	return write_file(draft_path(records_, generation.number), json(generation).dump(1));
+}
+
+Result<void> Store::commit_draft(int number) const
+{
+	std::error_code error;
+	for (const auto& entry : fs::directory_iterator(pins_ / "state", error)) {
+		const std::string name = entry.path().filename();
+		if (!name.ends_with("+new"))
+			continue;
+		const fs::path final = entry.path().parent_path() / name.substr(0, name.size() - 4);
+		if (rename(entry.path().c_str(), final.c_str()) != 0)
+			return fail_errno(errno, "cannot rename the pin " + entry.path().string());
+	}
+	if (fs::exists(draft_pins(number), error)) {
+		if (auto removed = loader::remove_pins(generation_pins(number)); !removed)
+			return removed;
+		if (rename(draft_pins(number).c_str(), generation_pins(number).c_str()) != 0)
+			return fail_errno(errno, "cannot rename the pins of generation " + std::to_string(number));
+	}
+	if (fs::exists(draft_path(records_, number), error) &&
+	    rename(draft_path(records_, number).c_str(), record_path(records_, number).c_str()) != 0)
+		return fail_errno(errno, "cannot rename the record of generation " + std::to_string(number));
+	return {};
+}
+
+Result<void> Store::remove_draft(int number) const
+{
+	std::error_code error;
+	std::vector<fs::path> pins = {draft_pins(number)};
+	for (const auto& entry : fs::directory_iterator(pins_ / "state", error))
+		if (entry.path().filename().string().ends_with("+new"))
+			pins.push_back(entry.path());
+	for (const auto& pin : pins)
+		if (auto removed = loader::remove_pins(pin); !removed)
+			return removed;
+	fs::remove(draft_path(records_, number), error);
+	if (error)
+		return fail_errno(error.value(), "cannot remove the draft of generation " + std::to_string(number));
+	return {};
 }
 
 std::vector<int> Store::generations() const

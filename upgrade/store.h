@@ -29,7 +29,9 @@ public:
 	std::filesystem::path pins() const { return pins_; }
 	std::filesystem::path records() const { return records_; }
 	std::filesystem::path generation_pins(int number) const;
+	std::filesystem::path draft_pins(int number) const; // until the commit
 	std::filesystem::path state_pin(const std::string& atom) const;
+	std::filesystem::path draft_state_pin(const std::string& atom) const;
 	std::filesystem::path link_pin(const std::string& port) const;
 
 	bool exists() const;
@@ -41,7 +43,11 @@ public:
 	Result<NfRecord> read_nf() const;
 	Result<void> write_nf(const NfRecord& record) const;
 	Result<Generation> read_generation(int number) const;
-	Result<void> write_generation(const Generation& generation) const;
+	Result<Generation> read_draft(int number) const;
+	Result<void> write_draft(const Generation& generation) const;
+	// The draft's record and pins become the generation's own. Can be repeated.
+	Result<void> commit_draft(int number) const;
+	Result<void> remove_draft(int number) const;
 	std::vector<int> generations() const; // numbers on disk, ascending
 	Result<std::optional<Journal>> read_journal() const;
 	Result<void> write_journal(const Journal& journal) const;

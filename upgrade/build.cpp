@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "build.h"
+
+#include <algorithm>
+#include <bpf/libbpf.h>
+#include <chrono>
+
+#include "bpf/contract.h"
+#include "intent/depend.h"
+#include "intent/hash.h"
+#include "intent/parse.h"
+#include "loader/bpf_object.h"
+
+namespace nfup::upgrade {
+
+namespace {
+
+bpf_map* find_map(bpf_object* object, const std::string& name)
+{
+	return bpf_object__find_map_by_name(object, name.c_str());
+}
+
+void hash_layout(Hasher& hasher, const btf* types, std::uint32_t type_id)
+{
+	for (const statemaps::Field& field : statemaps::layout_of(types, type_id, ""))
+		hasher.add(field.path).add(field.type).add(field.offset);
+}
+
+// The state maps that a class declares, and the layouts it shares with the
+// framework. Two classes that declare one state differently cannot share it.
+Result<void> read_shared(const loader::Library::Class& cls, Build& build)
+{
+	auto object = loader::open_object(cls.object.path, cls.info.name);
+	if (!object)
+		return pass(object);
+	const btf* types = bpf_object__btf(object->get());
+	if (const bpf_map* context = find_map(object->get(), "pkt"); context && build.contract.empty()) {
+		Hasher hasher;
+		hash_layout(hasher, types, bpf_map__btf_value_type_id(context));
+		if (const bpf_map* counters = find_map(object->get(), "counters"))
+			hash_layout(hasher, types, bpf_map__btf_value_type_id(counters));
+		build.contract = hasher.hex();
+		build.context = cls.object.path;
+	}
+	if (find_map(object->get(), "ports"))
+		build.devices = cls.object.path;
+	for (const std::string& name : cls.info.state) {
+		auto schema = statemaps::schema_of(find_map(object->get(), name), types);
+		if (!schema)
+			return pass(schema);
+		const auto [known, fresh] = build.state.emplace(name, StateMap{cls.object.path, *schema});
+		if (!fresh && known->second.schema != *schema) {
+			std::string lines;
+			for (const auto& line : statemaps::differences(known->second.schema, *schema))
+				lines += "\n  " + line;
+			return fail(ErrorKind::intent,
+				    "class " + cls.info.name + " declares the state " + name +
+					    " otherwise than another class of this intent:" + lines,
+				    "let both include one header with its declaration");
+		}
+	}
+	return {};
+}
+
+std::string render_errors(const intent::Diagnostics& diagnostics, const std::string& text)
+{
+	std::string all;
+	for (const auto& diagnostic : diagnostics.list())
+		if (diagnostic.severity == intent::Severity::error)
+			all += (all.empty() ? "" : "\n") + intent::render(diagnostic, text);
+	return all;
+}
+
+BuiltNode root_node(const intent::Resolved& nf, const loader::Library::Class& cls)
+{
+	BuiltNode root{"root", "root", {}, {}, cls.object.path, cls.code, {}, {}};
+	for (const int entry : nf.entries)
+		root.out.push_back(entry < 0 ? -1 : entry + 1);
+	return root;
+}
+
+} // namespace
+
+Checked check(const std::string& text, const std::string& file, loader::Library& library,
+	      intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports)
+{
+	Checked checked;
+	checked.graph = intent::parse(text, file, diagnostics);
+	std::vector<std::string> classes;
+	for (const intent::Node& node : checked.graph.nodes) {
+		classes.push_back(node.cls);
+		if (node.name == "root" || node.name == "ingress")
+			diagnostics.error(node.where, "the name '" + node.name + "' is taken by the framework",
+					  "give the node another name");
+	}
+	library.prepare(classes);
+	for (const std::string& name : library.shadowed())
+		if (std::ranges::find(classes, name) != classes.end())
+			diagnostics.warning({file, 0, 0}, "class " + name + " comes from --lib, not from the bundled classes");
+	if (!diagnostics.ok())
+		return checked;
+	checked.nf = intent::resolve(checked.graph, library, diagnostics, known_ports);
+	if (diagnostics.ok())
+		checked.functionalities = intent::depend(checked.nf, library, diagnostics);
+	if (diagnostics.ok() && checked.nf.ports.size() > NFUP_MAX_OUTPUTS)
+		diagnostics.error({file, 0, 0}, "too many ports: " + std::to_string(checked.nf.ports.size()),
+				  "an NF has at most " + std::to_string(NFUP_MAX_OUTPUTS) + " devices");
+	return checked;
+}
+
+Result<Build> build(const std::string& text, const std::string& file, loader::Library& library,
+		    intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports)
+{
+	const auto start = std::chrono::steady_clock::now();
+	library.prepare({"root", "ingress"});
+	const Checked checked = check(text, file, library, diagnostics, known_ports);
+	if (!diagnostics.ok())
+		return fail(ErrorKind::intent, render_errors(diagnostics, text));
+
+	Build build;
+	build.file = file;
+	build.text = text;
+	build.ports = checked.nf.ports;
+	auto root = library.get("root"), ingress = library.get("ingress");
+	for (auto* core : {&root, &ingress})
+		if (!*core)
+			return pass(*core);
+	build.ingress = (*ingress)->object.path;
+	build.nodes.push_back(root_node(checked.nf, **root));
+
+	std::map<std::string, const loader::Library::Class*> seen;
+	for (const intent::ResolvedNode& node : checked.nf.nodes) {
+		auto cls = library.get(node.cls);
+		if (!cls)
+			return pass(cls);
+		if (seen.emplace(node.cls, *cls).second)
+			if (auto read = read_shared(**cls, build); !read)
+				return pass(read);
+		BuiltNode built{node.name, node.cls, node.args, {}, (*cls)->object.path, (*cls)->code, {},
+				(*cls)->info.state};
+		for (const int to : node.out)
+			built.out.push_back(to < 0 ? -1 : to + 1);
+		for (std::size_t i = 0; i < node.values.size(); i++)
+			built.constants.push_back({(*cls)->info.params[i].name, node.values[i]});
+		build.nodes.push_back(std::move(built));
+	}
+	build.compiled = library.compiled();
+	build.reused = library.reused();
+	build.build_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+	return build;
+}
+
+std::string identity(const BuiltNode& node, const Build& build, const std::map<std::string, std::uint32_t>& map_ids,
+		     std::uint32_t counter)
+{
+	Hasher hasher;
+	hasher.add(node.name).add(node.cls).add(node.code).add(counter);
+	for (const auto& constant : node.constants)
+		hasher.add(constant.variable).add(std::span<const std::uint8_t>(constant.bytes));
+	for (const int to : node.out)
+		hasher.add(to < 0 ? "" : build.nodes[static_cast<std::size_t>(to)].name);
+	for (const std::string& name : node.state)
+		hasher.add(build.state.at(name).schema.hash()).add(map_ids.at(name));
+	if (node.cls != "root") // root stays clear of the context
+		hasher.add(build.contract);
+	return hasher.hex();
+}
+
+} // namespace nfup::upgrade

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Intent text → a pipeline ready to be planned and loaded: all the passes, the
+// compiled objects, each node's constants and identity. Needs no root; touches
+// no NF.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "intent/diagnostic.h"
+#include "intent/resolve.h"
+#include "loader/class_library.h"
+#include "loader/program.h"
+#include "plan.h"
+#include "statemaps/schema.h"
+
+namespace nfup::upgrade {
+
+// What the passes know of an intent: `check` shows this.
+struct Checked {
+	intent::Graph graph;
+	intent::Resolved nf;
+	std::vector<std::string> functionalities;
+};
+
+// Parse, resolve, depend. What is wrong is in `diagnostics`.
+Checked check(const std::string& text, const std::string& file, loader::Library& library,
+	      intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports = {});
+
+struct BuiltNode {
+	std::string name;
+	std::string cls;
+	std::vector<std::string> args;
+	std::vector<int> out; // indices into Build::nodes
+	std::filesystem::path object;
+	std::string code;
+	std::vector<loader::Constant> constants; // from the arguments
+	std::vector<std::string> state;
+};
+
+struct StateMap {
+	std::filesystem::path object; // declares it
+	statemaps::Schema schema;
+};
+
+struct Build {
+	std::string file;
+	std::string text;
+	std::vector<BuiltNode> nodes; // 0 is root
+	std::vector<std::string> ports;
+	std::string contract; // hash of the layouts that programs and framework share
+	std::map<std::string, StateMap> state;
+	std::filesystem::path ingress;
+	std::filesystem::path devices; // an object that declares the map `ports`; empty when none is used
+	std::filesystem::path context; // an object that declares the map `pkt`
+	std::vector<std::string> compiled;
+	std::vector<std::string> reused;
+	double build_ms = 0;
+};
+
+// Error (kind intent): the rendered diagnostics, which are in `diagnostics` too.
+Result<Build> build(const std::string& text, const std::string& file, loader::Library& library,
+		    intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports = {});
+
+// A node's identity within an NF: everything but slots.
+std::string identity(const BuiltNode& node, const Build& build, const std::map<std::string, std::uint32_t>& map_ids,
+		     std::uint32_t counter);
+
+} // namespace nfup::upgrade

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The commands that change an NF: attach, upgrade, rollback, detach, recover.
+// The order of steps is docs/upgrade-protocol.md's; each is journalled before it
+// happens.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "build.h"
+#include "intent/result.h"
+#include "loader/attach.h"
+#include "loader/class_library.h"
+#include "store.h"
+
+namespace nfup::upgrade {
+
+enum class StateAction { keep, migrate, create, drop };
+const char* to_string(StateAction action);
+
+struct StateChange {
+	std::string atom;
+	StateAction action = StateAction::keep;
+	std::string detail; // schema differences
+};
+
+// What a command did, or would do.
+struct Outcome {
+	std::string nf;
+	int generation = 0;
+	std::vector<std::string> changed, shared, removed, loaded;
+	std::map<std::string, std::string> why;
+	std::optional<std::uint32_t> flip_slot; // none: nothing changed
+	std::string flip_node;
+	int slots_written = 0;
+	std::vector<StateChange> state;
+	std::vector<std::string> compiled, reused;
+	double build_ms = 0, load_ms = 0, state_ms = 0, flip_us = 0, drain_ms = 0, total_ms = 0;
+	std::string result; // committed, refused, rolled-back; empty for a plan
+	std::string reason;
+};
+
+struct Intent {
+	std::string text;
+	std::string file;
+};
+
+struct AttachOptions {
+	std::string name;
+	std::vector<std::pair<std::string, std::string>> devices; // label, interface
+	std::string netns;
+	loader::Mode mode = loader::Mode::native;
+};
+
+struct UpgradeOptions {
+	std::set<std::string> drop_state;
+	int keep = 2; // generations kept for rollback, the running one apart
+};
+
+class Coordinator {
+public:
+	Coordinator(Folders folders, loader::Library& library) : folders_(std::move(folders)), library_(library) {}
+
+	// `diagnostics` gets what the passes say, also when all is well.
+	Result<Outcome> attach(const Intent& intent, const AttachOptions& options, intent::Diagnostics& diagnostics);
+	Result<Outcome> plan(const std::string& nf, const Intent& intent, const UpgradeOptions& options,
+			     intent::Diagnostics& diagnostics);
+	Result<Outcome> upgrade(const std::string& nf, const Intent& intent, const UpgradeOptions& options,
+				intent::Diagnostics& diagnostics);
+	// `to` 0: the generation that ran before.
+	Result<Outcome> rollback(const std::string& nf, int to);
+	Result<void> detach(const std::string& nf);
+	// Finishes or undoes what a dead command left. Returns what was done; empty:
+	// there was nothing to do.
+	Result<std::string> recover(const std::string& nf);
+
+private:
+	Folders folders_;
+	loader::Library& library_;
+};
+
+} // namespace nfup::upgrade

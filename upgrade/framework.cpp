@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "framework.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cerrno>
+
+#include "loader/bpffs.h"
+
+namespace nfup::upgrade {
+
+namespace {
+
+Result<Fd> create_and_pin(const std::filesystem::path& object, const std::string& map,
+			  const std::filesystem::path& path)
+{
+	auto made = loader::create_maps(object, {map});
+	if (!made)
+		return pass(made);
+	Fd fd = std::move(made->at(map));
+	if (auto pinned = loader::pin(fd.get(), path); !pinned)
+		return pass(pinned);
+	return fd;
+}
+
+} // namespace
+
+Result<Framework> Framework::create(const Store& store, const Build& build)
+{
+	Framework framework;
+	auto slots = create_and_pin(build.ingress, "slots", store.pins() / "slots");
+	if (!slots)
+		return pass(slots);
+	auto counters = create_and_pin(build.ingress, "counters", store.pins() / "counters");
+	if (!counters)
+		return pass(counters);
+	auto context = create_and_pin(build.context, "pkt", store.pins() / "pkt");
+	if (!context)
+		return pass(context);
+	framework.slots_ = std::move(*slots);
+	framework.counters_ = std::move(*counters);
+	if (auto ports = framework.ensure_ports(store, build); !ports)
+		return pass(ports);
+	return framework;
+}
+
+Result<Framework> Framework::open(const Store& store)
+{
+	auto slots = loader::open_pin(store.pins() / "slots");
+	auto counters = loader::open_pin(store.pins() / "counters");
+	if (!slots || !counters) {
+		const Error& error = !slots ? slots.error() : counters.error();
+		return fail(ErrorKind::system, "NF '" + store.nf() + "' is not loaded: " + error.message,
+			    "root is needed to see pins; after a reboot, or when --bpffs is another folder now, attach it "
+			    "anew: nfup attach INTENT --name " + store.nf() + " …");
+	}
+	Framework framework;
+	framework.slots_ = std::move(*slots);
+	framework.counters_ = std::move(*counters);
+	if (auto ports = loader::open_pin(store.pins() / "ports"))
+		framework.ports_ = std::move(*ports);
+	return framework;
+}
+
+Result<Fd> Framework::context(const Store& store, const Build& build, const std::string& running_contract) const
+{
+	const auto own = store.pins() / ("pkt+" + build.contract.substr(0, 8));
+	if (auto other = loader::open_pin(own))
+		return other;
+	if (build.contract == running_contract)
+		return loader::open_pin(store.pins() / "pkt");
+	return create_and_pin(build.context, "pkt", own);
+}
+
+Result<void> Framework::ensure_ports(const Store& store, const Build& build)
+{
+	if (ports_ || build.devices.empty())
+		return {};
+	auto made = create_and_pin(build.devices, "ports", store.pins() / "ports");
+	if (!made)
+		return pass(made);
+	ports_ = std::move(*made);
+	return {};
+}
+
+Result<void> Framework::write_slot(std::uint32_t slot, int program_fd) const
+{
+	if (bpf_map_update_elem(slots_.get(), &slot, &program_fd, BPF_ANY) != 0)
+		return fail_errno(errno, "cannot write slot " + std::to_string(slot));
+	return {};
+}
+
+Result<void> Framework::clear_slot(std::uint32_t slot) const
+{
+	if (bpf_map_delete_elem(slots_.get(), &slot) != 0 && errno != ENOENT)
+		return fail_errno(errno, "cannot clear slot " + std::to_string(slot));
+	return {};
+}
+
+std::uint32_t Framework::read_slot(std::uint32_t slot) const
+{
+	std::uint32_t id = 0;
+	return bpf_map_lookup_elem(slots_.get(), &slot, &id) == 0 ? id : 0;
+}
+
+std::map<std::uint32_t, std::uint32_t> Framework::read_slots() const
+{
+	std::map<std::uint32_t, std::uint32_t> content;
+	for (std::uint32_t slot = 0; slot < NFUP_MAX_SLOTS; slot++)
+		if (const std::uint32_t id = read_slot(slot); id != 0)
+			content.emplace(slot, id);
+	return content;
+}
+
+Result<void> Framework::write_port(std::uint32_t port, int ifindex) const
+{
+	const auto value = static_cast<std::uint32_t>(ifindex);
+	if (bpf_map_update_elem(ports_.get(), &port, &value, BPF_ANY) != 0)
+		return fail_errno(errno, "cannot set the device of port " + std::to_string(port));
+	return {};
+}
+
+Result<void> Framework::clear_counter(std::uint32_t index) const
+{
+	const std::vector<node_counters> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+	if (bpf_map_update_elem(counters_.get(), &index, zero.data(), BPF_ANY) != 0)
+		return fail_errno(errno, "cannot clear counter " + std::to_string(index));
+	return {};
+}
+
+Result<node_counters> Framework::read_counter(std::uint32_t index) const
+{
+	std::vector<node_counters> per_cpu(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+	if (bpf_map_lookup_elem(counters_.get(), &index, per_cpu.data()) != 0)
+		return fail_errno(errno, "cannot read counter " + std::to_string(index));
+	node_counters sum{};
+	for (const node_counters& c : per_cpu) {
+		sum.packets += c.packets;
+		sum.bytes += c.bytes;
+		for (int reason = 0; reason < NFUP_MAX_REASONS; reason++)
+			sum.drops[reason] += c.drops[reason];
+	}
+	return sum;
+}
+
+} // namespace nfup::upgrade

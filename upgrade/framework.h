@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The framework's maps of one NF: slots, counters, ports and the packet context.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bpf/contract.h"
+#include "build.h"
+#include "intent/result.h"
+#include "loader/fd.h"
+#include "store.h"
+
+namespace nfup::upgrade {
+
+class Framework {
+public:
+	// Makes and pins the maps of a new NF.
+	static Result<Framework> create(const Store& store, const Build& build);
+	// Opens the pins of a running one. Error (kind system): the pins are gone.
+	static Result<Framework> open(const Store& store);
+
+	// The context map for `build`'s contract: the NF's own, or a new one when
+	// `running_contract` is another.
+	Result<Fd> context(const Store& store, const Build& build, const std::string& running_contract) const;
+
+	// Adds the map `ports` when an upgrade is the first to send to devices.
+	Result<void> ensure_ports(const Store& store, const Build& build);
+
+	int slots() const { return slots_.get(); }
+	int counters() const { return counters_.get(); }
+	int ports() const { return ports_.get(); } // -1: none
+
+	Result<void> write_slot(std::uint32_t slot, int program_fd) const;
+	Result<void> clear_slot(std::uint32_t slot) const; // clearing an empty one is fine
+	std::uint32_t read_slot(std::uint32_t slot) const; // program id; 0: empty
+	std::map<std::uint32_t, std::uint32_t> read_slots() const; // slot → program id
+
+	Result<void> write_port(std::uint32_t port, int ifindex) const; // in the ports' network namespace
+	Result<void> clear_counter(std::uint32_t index) const;
+	Result<node_counters> read_counter(std::uint32_t index) const; // summed over CPUs
+
+private:
+	Fd slots_, counters_, ports_;
+};
+
+} // namespace nfup::upgrade

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "swap.h"
+
+#include <algorithm>
+#include <bpf/bpf.h>
+#include <cerrno>
+#include <chrono>
+#include <linux/membarrier.h>
+#include <set>
+#include <sys/syscall.h>
+
+#include "loader/bpffs.h"
+#include "loader/program.h"
+
+namespace nfup::upgrade {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start)
+{
+	return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+std::string program_of(const std::map<int, Generation>& kept, std::uint32_t prog_id)
+{
+	for (const auto& [number, generation] : kept)
+		for (const GenerationNode& node : generation.nodes)
+			if (node.prog_id == prog_id)
+				return node.program;
+	return "not ours";
+}
+
+loader::NodeProgram configure(const GenerationNode& node, const Generation& draft,
+			      const std::map<std::string, int>& maps)
+{
+	loader::NodeProgram program{node.object, node.cls, node.name, node.constants, maps};
+	std::vector<std::uint32_t> slots;
+	for (const int to : node.out)
+		slots.push_back(to < 0 ? NFUP_NO_SLOT : draft.nodes[static_cast<std::size_t>(to)].slot);
+	slots.resize(NFUP_MAX_OUTPUTS, NFUP_NO_SLOT);
+	const auto* bytes = reinterpret_cast<const std::uint8_t*>(slots.data());
+	program.constants.push_back({"nfup_out", {bytes, bytes + slots.size() * sizeof slots[0]}});
+	program.constants.push_back({"nfup_node", loader::bytes_of(node.counter)});
+	return program;
+}
+
+} // namespace
+
+Result<std::map<int, Generation>> read_generations(const Store& store)
+{
+	std::map<int, Generation> kept;
+	for (const int number : store.generations()) {
+		auto generation = store.read_generation(number);
+		if (!generation)
+			return pass(generation);
+		kept.emplace(number, std::move(*generation));
+	}
+	return kept;
+}
+
+Result<Plan> place(Generation& draft, const Framework& framework, const std::map<int, Generation>& kept, int running)
+{
+	PlanInput input;
+	input.target = draft.placed().nodes;
+	Plan plan;
+	if (running == 0) {
+		plan = plan_first(input.target);
+	} else {
+		input.running = kept.at(running).placed();
+		for (const auto& [number, generation] : kept)
+			for (const GenerationNode& node : generation.nodes)
+				input.kept.emplace(node.name, Placement{node.slot, node.program});
+		for (const auto& [slot, id] : framework.read_slots())
+			input.slots.emplace(slot, program_of(kept, id));
+		plan = plan_upgrade(input);
+	}
+	for (std::size_t i = 0; i < draft.nodes.size(); i++) {
+		draft.nodes[i].slot = plan.placement[i].slot;
+		draft.nodes[i].program = plan.placement[i].program;
+		if (plan.placement[i].slot >= NFUP_MAX_SLOTS)
+			return fail(ErrorKind::refused, "no free slot for node " + draft.nodes[i].name,
+				    "keep fewer generations: --keep N");
+	}
+	return plan;
+}
+
+Result<Fd> Swap::find_program(const std::string& program) const
+{
+	for (const auto& [number, generation] : kept_)
+		for (const GenerationNode& node : generation.nodes)
+			if (node.program == program)
+				return loader::open_pin(store_.generation_pins(number) / loader::pin_name(node.name));
+	return fail(ErrorKind::system, "a shared program is not pinned any more", "nfup recover " + store_.nf());
+}
+
+Result<void> Swap::prepare(Generation& draft, const Plan& plan, const std::map<std::string, int>& maps, Outcome& outcome)
+{
+	const auto start = Clock::now();
+	const auto pins = store_.draft_pins(draft.number);
+	if (auto removed = loader::remove_pins(pins); !removed)
+		return removed;
+	if (auto made = loader::make_pin_folder(pins); !made)
+		return made;
+	for (std::size_t i = 0; i < draft.nodes.size(); i++) {
+		GenerationNode& node = draft.nodes[i];
+		const int index = static_cast<int>(i);
+		auto program = plan.load.contains(index) ? loader::load_program(configure(node, draft, maps))
+							 : find_program(node.program);
+		if (!program)
+			return pass(program);
+		node.prog_id = loader::program_id(program->get());
+		if (auto pinned = loader::pin(program->get(), pins / loader::pin_name(node.name)); !pinned)
+			return pinned;
+		if (plan.load.contains(index))
+			outcome.loaded.push_back(node.name);
+		if (plan.write.contains(index)) {
+			if (auto written = framework_.write_slot(node.slot, program->get()); !written)
+				return written;
+			outcome.slots_written++;
+		}
+		if (index == plan.flip)
+			flip_program_ = std::move(*program);
+	}
+	outcome.load_ms = ms_since(start);
+	return store_.write_draft(draft);
+}
+
+Result<void> Swap::flip(const Plan& plan, Outcome& outcome) const
+{
+	const auto start = Clock::now();
+	const std::uint32_t slot = plan.placement[static_cast<std::size_t>(plan.flip)].slot;
+	if (auto written = framework_.write_slot(slot, flip_program_.get()); !written)
+		return written;
+	outcome.flip_us = ms_since(start) * 1000;
+	outcome.slots_written++;
+	const auto flipped = Clock::now();
+	if (auto drained = drain(); !drained)
+		return drained;
+	outcome.drain_ms = ms_since(flipped);
+	return {};
+}
+
+Result<void> drain()
+{
+	// XDP runs inside an RCU read-side section; this waits for all that have begun.
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0)
+		return {};
+	// Refused where CPUs run without a tick (nohz_full). Updating a map of maps
+	// waits for a grace period too (since Linux 4.20: its users rely on it).
+	LIBBPF_OPTS(bpf_map_create_opts, options);
+	const Fd inner(bpf_map_create(BPF_MAP_TYPE_ARRAY, "drain", 4, 4, 1, &options));
+	LIBBPF_OPTS(bpf_map_create_opts, outer_options, .inner_map_fd = static_cast<__u32>(inner.get()));
+	const Fd outer(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "drain", 4, 4, 1, &outer_options));
+	const std::uint32_t zero = 0;
+	const int fd = inner.get();
+	if (!inner || !outer || bpf_map_update_elem(outer.get(), &zero, &fd, BPF_ANY) != 0)
+		return fail_errno(errno, "cannot wait for a grace period");
+	return {};
+}
+
+Result<void> commit(const Store& store, const Journal& journal)
+{
+	if (auto committed = store.commit_draft(journal.to); !committed)
+		return committed;
+	auto record = store.read_nf();
+	if (!record)
+		return pass(record);
+	// A repeated commit must not write the history twice.
+	const bool first = record->current != journal.to;
+	record->current = journal.to;
+	record->last = std::max(record->last, journal.to);
+	if (first)
+		if (auto appended = store.append_history(journal.history); !appended)
+			return appended;
+	if (auto written = store.write_nf(*record); !written)
+		return written;
+	return store.clear_journal();
+}
+
+Result<void> undo(const Store& store, const Framework& framework, const Journal& journal)
+{
+	if (auto removed = store.remove_draft(journal.to); !removed)
+		return removed;
+	auto kept = read_generations(store);
+	if (!kept)
+		return pass(kept);
+	std::set<std::uint32_t> used;
+	for (const auto& [number, generation] : *kept)
+		for (const GenerationNode& node : generation.nodes)
+			used.insert(node.slot);
+	for (const auto& [slot, id] : framework.read_slots())
+		if (!used.contains(slot))
+			if (auto cleared = framework.clear_slot(slot); !cleared)
+				return cleared;
+	return store.clear_journal();
+}
+
+Result<void> reclaim(const Store& store, const Framework& framework, int keep)
+{
+	auto record = store.read_nf();
+	auto kept = read_generations(store);
+	if (!record)
+		return pass(record);
+	if (!kept)
+		return pass(kept);
+	std::set<std::uint32_t> used;
+	int others = 0;
+	for (auto it = kept->rbegin(); it != kept->rend(); ++it) {
+		if (it->first != record->current && ++others > keep) {
+			if (auto removed = store.remove_generation(it->first); !removed)
+				return removed;
+			continue;
+		}
+		for (const GenerationNode& node : it->second.nodes)
+			used.insert(node.slot);
+	}
+	for (const auto& [slot, id] : framework.read_slots())
+		if (!used.contains(slot))
+			if (auto cleared = framework.clear_slot(slot); !cleared)
+				return cleared;
+	return {};
+}
+
+Result<void> remove_all(const Store& store)
+{
+	std::error_code error;
+	for (const auto& entry : std::filesystem::directory_iterator(store.pins() / "links", error))
+		if (auto link = loader::open_pin(entry.path()))
+			bpf_link_detach(link->get()); // at once; removing the pin alone may take a while
+	if (auto removed = loader::remove_pins(store.pins()); !removed)
+		return removed;
+	return store.remove_records();
+}
+
+nlohmann::json history_entry(const Outcome& outcome, const std::string& action, int from)
+{
+	nlohmann::json flip_slot;
+	if (outcome.flip_slot)
+		flip_slot = *outcome.flip_slot;
+	return {{"generation", outcome.generation},
+		{"action", action},
+		{"from", from},
+		{"at", now_utc()},
+		{"result", outcome.result},
+		{"reason", outcome.reason},
+		{"changed", outcome.changed},
+		{"removed", outcome.removed},
+		{"shared", outcome.shared.size()},
+		{"flip_slot", flip_slot},
+		{"slots_written", outcome.slots_written},
+		{"build_ms", outcome.build_ms},
+		{"load_ms", outcome.load_ms},
+		{"state_ms", outcome.state_ms},
+		{"flip_us", outcome.flip_us},
+		{"drain_ms", outcome.drain_ms},
+		{"total_ms", outcome.total_ms}};
+}
+
+} // namespace nfup::upgrade
