@@ -21,8 +21,6 @@ lab_wire() {
 	# Addresses are usable at once: no duplicate address detection.
 	ip netns exec "$host" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.eth0.accept_dad=0 \
 		net.ipv6.conf.eth0.router_solicitations=0
-	# the same congestion control on every machine
-	ip netns exec "$host" sysctl -qw net.ipv4.tcp_congestion_control=cubic
 	ip -n "$host" link set lo up
 	# Checksums are complete before the wire (partial ones do not survive a
 	# redirect), and GRO gives the end its NAPI, without which veth refuses

@@ -17,7 +17,7 @@ kill_tree() {
 }
 
 sleep_until() {
-	sleep "$(awk -v now="$EPOCHREALTIME" -v then="$1" 'BEGIN { d = then - now; print d > 0 ? d : 0 }')"
+	sleep "$(awk -v now="$EPOCHREALTIME" -v then="$1" 'BEGIN { d = then - now; print (d > 0 ? d : 0) }')"
 }
 
 after() {
