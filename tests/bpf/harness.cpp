@@ -201,6 +201,16 @@ node_counters NodeTest::read_counters(unsigned node) const
 	return sum;
 }
 
+std::map<std::string, std::uint64_t> NodeTest::drops(const Object& node) const
+{
+	std::map<std::string, std::uint64_t> drops;
+	node_counters sum = read_counters(node.node);
+	for (int i = 0; i < NFUP_DROP_COUNT; i++)
+		if (sum.drops[i])
+			drops[reason_names[i]] = sum.drops[i];
+	return drops;
+}
+
 Outcome NodeTest::run(const Object& node, const Bytes& frame, const pkt& context)
 {
 	Outcome outcome;
@@ -208,6 +218,7 @@ Outcome NodeTest::run(const Object& node, const Bytes& frame, const pkt& context
 	std::vector<pkt> contexts(cpus(), context);
 	std::uint32_t zero = 0;
 	node_counters before = read_counters(node.node), after;
+	auto drops_before = drops(node);
 
 	EXPECT_EQ(bpf_map_update_elem(contexts_.get(), &zero, contexts.data(), BPF_ANY), 0);
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = out.data(),
@@ -227,9 +238,9 @@ Outcome NodeTest::run(const Object& node, const Bytes& frame, const pkt& context
 	after = read_counters(node.node);
 	outcome.packets = after.packets - before.packets;
 	outcome.bytes = after.bytes - before.bytes;
-	for (int i = 0; i < NFUP_DROP_COUNT; i++)
-		if (after.drops[i] != before.drops[i])
-			outcome.drops[reason_names[i]] = after.drops[i] - before.drops[i];
+	for (const auto& [reason, count] : drops(node))
+		if (count != drops_before[reason])
+			outcome.drops[reason] = count - drops_before[reason];
 	EXPECT_EQ(outcome.packets, 1u);
 	EXPECT_EQ(outcome.bytes, frame.size());
 	return outcome;

@@ -84,6 +84,8 @@ protected:
 	// `out` says where; `open` outputs stay unconnected.
 	Object load(const std::string& cls, const Params& params = {}, std::vector<unsigned> out = {});
 	Outcome run(const Object& node, const Bytes& frame, const pkt& context = {});
+	// What a node has dropped so far, by reason's name.
+	std::map<std::string, std::uint64_t> drops(const Object& node) const;
 	void put(unsigned slot, int program);
 	void clear(unsigned slot);
 	// A state map, created by the first atom loaded that declares it.

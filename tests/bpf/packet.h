@@ -73,7 +73,7 @@ struct Fragment6 {
 	Auto<std::uint8_t> next{};
 };
 
-enum TcpFlag : std::uint8_t { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
+constexpr unsigned FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32;
 
 struct TCP {
 	std::uint16_t sport = 1000;
