@@ -16,6 +16,18 @@ int hex_digit(char c)
 	return -1;
 }
 
+// Where the double quote that opens at `i` closes.
+std::size_t quote_end(std::string_view text, std::size_t i)
+{
+	for (++i; i < text.size(); ++i) {
+		if (text[i] == '"')
+			return i;
+		if (text[i] == '\\')
+			++i;
+	}
+	return std::string_view::npos;
+}
+
 bool is_comment(std::string_view text, std::size_t i)
 {
 	return text[i] == '/' && i + 1 < text.size() && (text[i + 1] == '/' || text[i + 1] == '*');
@@ -106,10 +118,8 @@ std::size_t skip_config_item(std::string_view text, std::size_t i)
 	const char c = text[i];
 
 	if (c == '"') {
-		for (++i; i < text.size() && text[i] != '"'; ++i)
-			if (text[i] == '\\' && i + 1 < text.size())
-				++i;
-		return i < text.size() ? i + 1 : i;
+		i = quote_end(text, i);
+		return i == std::string_view::npos ? text.size() : i + 1;
 	}
 	if (c == '\'') {
 		i = text.find('\'', i + 1);
@@ -129,6 +139,31 @@ std::size_t skip_config_item(std::string_view text, std::size_t i)
 		return line ? i + 1 : i + 2;
 	}
 	return i + 1;
+}
+
+std::string config_error(std::string_view text)
+{
+	int depth = 0;
+
+	for (std::size_t i = 0; i < text.size();) {
+		const std::size_t next = skip_config_item(text, i);
+		const char c = text[i];
+		const bool whole = next >= i + 2; // more than the character that opens it
+		// A quote that ends in \" has run out of text.
+		const bool escaped = c == '"' && whole && quote_end(text, i) == std::string_view::npos;
+		if ((c == '"' || c == '\'') && (!whole || escaped || text[next - 1] != c))
+			return std::string("the quote ") + c + " has no end";
+		if (c == '\\' && (!whole || (text[i + 1] == '<' && text[next - 1] != '>')))
+			return "a backslash has nothing to stand before";
+		if (c == '/' && whole && text[i + 1] == '*' && (next < i + 4 || text.substr(next - 2, 2) != "*/"))
+			return "a comment has no end";
+		if (c == '(')
+			++depth;
+		if (c == ')' && --depth < 0)
+			return "a `)` has no `(`";
+		i = next;
+	}
+	return depth ? "a `(` has no `)`" : "";
 }
 
 std::string normalise_config(std::string_view text)

@@ -29,6 +29,10 @@ std::string join_args(const std::vector<std::string>& args);
 // returns the index behind it. The one place that knows where quotes end.
 std::size_t skip_config_item(std::string_view text, std::size_t i);
 
+// What keeps `text` from being one configuration string, such as a quote
+// without its end; empty when nothing does.
+std::string config_error(std::string_view text);
+
 bool is_space(char c);
 
 } // namespace nfup::intent

@@ -27,7 +27,8 @@ Form detect_form(const std::string& text)
 	Rows rows(text);
 
 	for (Row row; rows.next(row);) {
-		if (row.words.size() > 1 && is_column(row.words[1].text))
+		const bool name_first = row.words[0].text.find_first_of("#:;,()[]{}") == std::string::npos;
+		if (row.words.size() > 1 && name_first && is_column(row.words[1].text))
 			return Form::table;
 		for (const Word& word : row.words)
 			if (word.text.find_first_of(";(){}[]:>#") != std::string::npos ||

@@ -237,13 +237,14 @@ void TableParser::row(const Row& row)
 		has_in = true;
 		in = number(words[i]);
 	}
-	const std::vector<std::string> args = arguments(row, dst + 1);
-	for (const std::string& arg : args)
-		if (std::count(arg.begin(), arg.end(), '(') != std::count(arg.begin(), arg.end(), ')') &&
-		    arg.find_first_of("\"'\\") == std::string::npos) {
-			diagnostics_.error(location(words[dst + 1]), "parentheses do not match in `" + arg + "`");
+	if (dst + 1 < words.size()) {
+		const std::size_t start = words[dst + 1].at;
+		if (std::string why = config_error(std::string_view(text_).substr(start, row.end - start)); !why.empty()) {
+			diagnostics_.error(location(words[dst + 1]), "these arguments do not end: " + why);
 			return;
 		}
+	}
+	const std::vector<std::string> args = arguments(row, dst + 1);
 
 	int from = -1;
 	if (words[0].text != "-") {
@@ -291,6 +292,8 @@ Graph TableParser::run()
 
 	for (Row r; rows.next(r);)
 		row(r);
+	if (!rows.open_comment().text.empty())
+		diagnostics_.error(location(rows.open_comment()), "this comment has no end", "close it with `*/`");
 	read_single_patterns();
 	return std::move(graph_);
 }

@@ -26,6 +26,8 @@ bool Rows::next(Row& row)
 		// A // comment takes its line's end with it; the row wants to see that.
 		if (comment && text_[at_ + 1] == '/' && text_[next - 1] == '\n')
 			--next;
+		if (comment && text_[at_ + 1] == '*' && (next < at_ + 4 || text_.substr(next - 2, 2) != "*/"))
+			open_comment_ = {"/*", at_, line_, static_cast<int>(at_ - line_start_) + 1};
 		if (c == '\n') {
 			row.end = at_;
 			step_to(next);

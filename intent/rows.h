@@ -26,6 +26,8 @@ class Rows {
 public:
 	explicit Rows(std::string_view text) : text_(text) {}
 	bool next(Row& row);
+	// Where a comment began that runs to the end of the text; text empty: none.
+	const Word& open_comment() const { return open_comment_; }
 
 private:
 	void step_to(std::size_t next);
@@ -33,6 +35,7 @@ private:
 	std::string_view text_;
 	std::size_t at_ = 0, line_start_ = 0;
 	int line_ = 1;
+	Word open_comment_;
 };
 
 } // namespace nfup::intent
