@@ -3,26 +3,15 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
-#include <ctime>
-
+#include "atom_fixture.h"
 #include "bpf/atoms/fsm_entry.h"
-#include "flow.h"
-#include "harness.h"
 
 namespace nfup::test {
 namespace {
 
-constexpr std::uint64_t second = 1'000'000'000;
 constexpr int valid = 0, invalid = 1, established = 2;
 
-std::uint64_t now()
-{
-	timespec t{};
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return static_cast<std::uint64_t>(t.tv_sec) * second + static_cast<std::uint64_t>(t.tv_nsec);
-}
-
-class Fsm : public NodeTest {
+class Fsm : public AtomTest {
 protected:
 	void SetUp() override
 	{
@@ -33,19 +22,6 @@ protected:
 		write_ = load("WriteFSM");
 	}
 
-	static Bytes frame(unsigned flags) { return Ethernet{} / IPv4{} / TCP{.flags = flags}; }
-	static pkt context(const flow_key& key)
-	{
-		pkt p{};
-		p.cursor = p.l3 = 14;
-		p.l4 = 34;
-		p.l3_len = 40;
-		p.ip_proto = key.proto;
-		p.flow = key;
-		return p;
-	}
-	Outcome read(unsigned flags) { return run(read_, frame(flags), context(key)); }
-	Outcome write(unsigned flags) { return run(write_, frame(flags), context(key)); }
 	bool half_open()
 	{
 		fsm_entry e{};
@@ -56,9 +32,6 @@ protected:
 		fsm_entry e{.last_seen = now() - age, .state = FSM_SYN_SENT, .zero = 0};
 		ASSERT_EQ(bpf_map_update_elem(state("FSM"), &key, &e, BPF_ANY), 0);
 	}
-
-	Object read_, write_;
-	const flow_key key = flow("10.0.0.1", 1000, "10.0.0.2", 80, 6);
 };
 
 TEST_F(Fsm, AFlowBeginsWithASyn)

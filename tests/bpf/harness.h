@@ -86,6 +86,7 @@ protected:
 	Outcome run(const Object& node, const Bytes& frame, const pkt& context = {});
 	// What a node has dropped so far, by reason's name.
 	std::map<std::string, std::uint64_t> drops(const Object& node) const;
+	std::uint64_t packets(const Object& node) const { return read_counters(node.node).packets; }
 	void put(unsigned slot, int program);
 	void clear(unsigned slot);
 	// A state map, created by the first atom loaded that declares it.

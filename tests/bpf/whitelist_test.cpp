@@ -3,27 +3,16 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
-#include <ctime>
-
+#include "atom_fixture.h"
 #include "bpf/atoms/fsm_entry.h"
 #include "bpf/atoms/whitelist_entry.h"
-#include "flow.h"
-#include "harness.h"
 
 namespace nfup::test {
 namespace {
 
-constexpr std::uint64_t second = 1'000'000'000, minute = 60 * second;
 constexpr int listed = 0, unlisted = 1;
 
-std::uint64_t now()
-{
-	timespec t{};
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return static_cast<std::uint64_t>(t.tv_sec) * second + static_cast<std::uint64_t>(t.tv_nsec);
-}
-
-class Whitelist : public NodeTest {
+class Whitelist : public AtomTest {
 protected:
 	void SetUp() override
 	{
@@ -34,20 +23,6 @@ protected:
 		write_ = load("WriteWL");
 	}
 
-	static Bytes frame(unsigned flags) { return Ethernet{} / IPv4{} / TCP{.flags = flags}; }
-	// As CheckIPHeader leaves it.
-	static pkt context(const flow_key& key)
-	{
-		pkt p{};
-		p.cursor = p.l3 = 14;
-		p.l4 = 34;
-		p.l3_len = 40;
-		p.ip_proto = key.proto;
-		p.flow = key;
-		return p;
-	}
-	Outcome read(unsigned flags) { return run(read_, frame(flags), context(key)); }
-	Outcome write(unsigned flags) { return run(write_, frame(flags), context(key)); }
 	std::optional<wl_entry> entry()
 	{
 		wl_entry e{};
@@ -62,9 +37,6 @@ protected:
 		ASSERT_EQ(bpf_map_update_elem(state("WL"), &key, &e, BPF_ANY), 0);
 	}
 	std::uint64_t idle() { return now() - entry()->last_seen; }
-
-	Object read_, write_;
-	const flow_key key = flow("10.0.0.1", 1000, "10.0.0.2", 80, 6);
 };
 
 TEST_F(Whitelist, WrittenFlowsAreListed)

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Each class with ordinary arguments: for tests that go over all of them.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "harness.h"
+#include "patterns.h"
+
+namespace nfup::test {
+
+// The arguments that cost the most code, so that every branch is there.
+inline Params sample_params(const std::string& cls)
+{
+	Params p;
+	if (cls == "Strip")
+		p.set("LENGTH", 14u);
+	if (cls == "FromDevice" || cls == "ToDevice")
+		p.set("DEVICE", 1u);
+	if (cls == "CheckIPHeader" || cls == "CheckTCPHeader")
+		p.set("CHECKSUM", std::uint8_t{1});
+	if (cls == "ReadWL")
+		p.set("TIMEOUT", std::uint64_t{7440'000'000'000}).set("CLOSING", std::uint64_t{240'000'000'000});
+	if (cls == "ReadFSM")
+		p.set("TIMEOUT", std::uint64_t{240'000'000'000});
+	if (cls == "Classifier") {
+		std::vector<Pattern> patterns;
+		for (std::uint8_t i = 0; i < CLASSIFIER_MAX_PATTERNS; i++)
+			patterns.push_back({{14, {i, 1, 2, 3}}, {18, {1, 2, 3}}, {22, {9, 9}, {}, CLASSIFIER_NEGATE}, {24, {5}}});
+		p.set("PATTERNS", compile(patterns));
+	}
+	return p;
+}
+
+} // namespace nfup::test
