@@ -20,7 +20,7 @@ using namespace click;
 namespace {
 
 constexpr int max_depth = 64;               // compounds inside each other, by name too
-constexpr std::size_t max_elements = 1 << 20; // compounds multiply: bound the product
+constexpr std::size_t max_elements = 1 << 18; // compounds multiply: bound the product
 constexpr std::size_t max_value = 1 << 20;  // and so do parameters
 constexpr int max_definition_depth = 16;
 
@@ -324,7 +324,6 @@ int Expander::add_instance(Scope& scope, std::string name, const ClassBinding* c
 		return -1;
 	const int index = static_cast<int>(scope.instances.size());
 	Instance& instance = scope.instances.emplace_back();
-	scope.elements.emplace(name, index);
 	instance.name = std::move(name);
 	instance.cls = cls;
 	instance.config = config;
@@ -355,7 +354,11 @@ int Expander::declare(Scope& scope, const Element& element, const Element& decla
 			}
 			start = i + 1;
 		}
-	return add_instance(scope, element.name, bind(scope, *declaration.declared), element, declaration.config);
+	const int index =
+		add_instance(scope, element.name, bind(scope, *declaration.declared), element, declaration.config);
+	if (index >= 0)
+		scope.elements.emplace(element.name, index);
+	return index;
 }
 
 Terminal Expander::reference(Scope& scope, const Element& element, const Element& declaration, bool first)

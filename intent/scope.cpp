@@ -28,7 +28,7 @@ std::string Scope::anonymous_name(const std::string& cls)
 		std::string name = cls;
 		if (number > 1 || cls.empty())
 			name += "@" + std::to_string(number);
-		if (!declared.contains(name) && !elements.contains(name))
+		if (!declared.contains(name))
 			return name;
 	}
 }

@@ -61,7 +61,7 @@ struct Scope {
 
 	std::vector<Instance> instances;
 	std::vector<LocalConnection> connections;
-	std::unordered_map<std::string, int> elements;
+	std::unordered_map<std::string, int> elements; // those with names of their own
 	std::unordered_map<std::string, Location> declared; // also those further down
 	std::unordered_map<std::string, int> anonymous;     // next number by class
 
