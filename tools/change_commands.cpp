@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// attach, plan, upgrade, rollback, detach, recover: the commands that change an
+// NF, or say what would change.
+#include <cstdio>
+#include <iostream>
+
+#include "cli.h"
+
+namespace nfup::tools {
+
+namespace {
+
+void print_outcome(const upgrade::Outcome& outcome)
+{
+	if (!outcome.flip_slot) {
+		std::cout << outcome.nf << ": nothing changed, generation " << outcome.generation << " runs on\n";
+		return;
+	}
+	std::cout << outcome.nf << ": generation " << outcome.generation
+		  << (outcome.result.empty() ? " (planned)" : " " + outcome.result) << "\n";
+	for (const auto& name : outcome.changed)
+		std::cout << "  changed  " << name << ": " << outcome.why.at(name) << "\n";
+	if (!outcome.removed.empty())
+		std::cout << "  removed  " << join(outcome.removed) << "\n";
+	std::cout << "  loaded   " << outcome.loaded.size() << (outcome.loaded.empty() ? "" : ": ") << join(outcome.loaded)
+		  << "\n  shared   " << outcome.shared.size() << (outcome.shared.empty() ? "" : ": ") << join(outcome.shared)
+		  << "\n  flip     slot " << *outcome.flip_slot << " (" << outcome.flip_node << ")\n";
+	for (const auto& change : outcome.state)
+		std::cout << "  state    " << change.atom << ": " << upgrade::to_string(change.action) << change.detail << "\n";
+	if (!outcome.result.empty())
+		printf("  build %.1f ms, load %.1f ms, state %.1f ms, flip %.0f us, drain %.1f ms; total %.1f ms\n",
+		       outcome.build_ms, outcome.load_ms, outcome.state_ms, outcome.flip_us, outcome.drain_ms,
+		       outcome.total_ms);
+}
+
+int finish(const Cli& cli, const Result<upgrade::Outcome>& outcome, const intent::Diagnostics& diagnostics,
+	   const std::string& source)
+{
+	if (!outcome)
+		return report(cli, outcome.error(), diagnostics, source);
+	if (cli.as_json) {
+		json value = to_json(*outcome);
+		value["ok"] = true;
+		value["diagnostics"] = to_json(diagnostics);
+		print_json(value);
+		return 0;
+	}
+	print_diagnostics(diagnostics, source);
+	print_outcome(*outcome);
+	return 0;
+}
+
+Result<upgrade::UpgradeOptions> upgrade_options(const Cli& cli)
+{
+	upgrade::UpgradeOptions options;
+	options.keep = cli.options["keep"].as<int>();
+	if (cli.options.count("drop-state"))
+		for (const auto& atom : cli.options["drop-state"].as<std::vector<std::string>>())
+			options.drop_state.insert(atom);
+	return options;
+}
+
+using Change = Result<upgrade::Outcome> (upgrade::Coordinator::*)(const std::string&, const upgrade::Intent&,
+								  const upgrade::UpgradeOptions&, intent::Diagnostics&);
+
+int run_change(const Cli& cli, Change change)
+{
+	auto intent = read_intent(cli.words[1]);
+	if (!intent)
+		return report(cli, intent.error());
+	auto library = cli.library();
+	if (!library)
+		return report(cli, library.error());
+	auto options = upgrade_options(cli);
+	if (!options)
+		return report(cli, options.error());
+	upgrade::Coordinator coordinator(cli.folders, *library);
+	intent::Diagnostics diagnostics;
+	return finish(cli, (coordinator.*change)(cli.words[0], *intent, *options, diagnostics), diagnostics, intent->text);
+}
+
+} // namespace
+
+int run_attach(const Cli& cli)
+{
+	upgrade::AttachOptions options;
+	if (!cli.options.count("name"))
+		return report(cli, {ErrorKind::intent, "attach needs a name for the NF", "add --name NF"});
+	options.name = cli.options["name"].as<std::string>();
+	options.netns = cli.options["netns"].as<std::string>();
+	auto mode = loader::parse_mode(cli.options["mode"].as<std::string>());
+	if (!mode)
+		return report(cli, mode.error());
+	options.mode = *mode;
+	if (cli.options.count("dev"))
+		for (const auto& text : cli.options["dev"].as<std::vector<std::string>>()) {
+			const auto equals = text.find('=');
+			if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+				return report(cli, {ErrorKind::intent, "--dev " + text + " is not PORT=INTERFACE",
+						    "as in --dev p1=eth0"});
+			options.devices.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+		}
+	auto intent = read_intent(cli.words[0]);
+	if (!intent)
+		return report(cli, intent.error());
+	auto library = cli.library();
+	if (!library)
+		return report(cli, library.error());
+	upgrade::Coordinator coordinator(cli.folders, *library);
+	intent::Diagnostics diagnostics;
+	return finish(cli, coordinator.attach(*intent, options, diagnostics), diagnostics, intent->text);
+}
+
+int run_plan(const Cli& cli)
+{
+	return run_change(cli, &upgrade::Coordinator::plan);
+}
+
+int run_upgrade(const Cli& cli)
+{
+	return run_change(cli, &upgrade::Coordinator::upgrade);
+}
+
+int run_rollback(const Cli& cli)
+{
+	auto library = cli.library();
+	if (!library)
+		return report(cli, library.error());
+	upgrade::Coordinator coordinator(cli.folders, *library);
+	return finish(cli, coordinator.rollback(cli.words[0], cli.options["to"].as<int>()), {}, "");
+}
+
+int run_detach(const Cli& cli)
+{
+	auto library = cli.library();
+	if (!library)
+		return report(cli, library.error());
+	upgrade::Coordinator coordinator(cli.folders, *library);
+	auto detached = coordinator.detach(cli.words[0]);
+	if (!detached)
+		return report(cli, detached.error());
+	if (cli.as_json)
+		print_json({{"ok", true}, {"name", cli.words[0]}, {"result", "detached"}});
+	else
+		std::cout << cli.words[0] << ": detached, nothing is left of it\n";
+	return 0;
+}
+
+int run_recover(const Cli& cli)
+{
+	auto library = cli.library();
+	if (!library)
+		return report(cli, library.error());
+	upgrade::Coordinator coordinator(cli.folders, *library);
+	json found = json::array();
+	for (const auto& nf : cli.words.empty() ? upgrade::list_nfs(cli.folders) : cli.words) {
+		auto mended = coordinator.recover(nf);
+		if (!mended)
+			return report(cli, mended.error());
+		const std::string text = mended->empty() ? "nothing to recover" : *mended;
+		found.push_back({{"name", nf}, {"recovered", !mended->empty()}, {"message", text}});
+		if (!cli.as_json)
+			std::cout << nf << ": " << text << "\n";
+	}
+	if (cli.as_json)
+		print_json({{"ok", true}, {"nfs", found}});
+	return 0;
+}
+
+} // namespace nfup::tools

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli.h"
+
+#include <iostream>
+
+#include "loader/files.h"
+
+namespace nfup::tools {
+
+Result<loader::Library> Cli::library() const
+{
+	auto bpf = loader::find_bpf_folder();
+	if (!bpf)
+		return pass(bpf);
+	std::error_code error;
+	for (const auto& folder : lib)
+		if (!std::filesystem::is_directory(folder, error))
+			return fail(ErrorKind::intent, "--lib " + folder.string() + " is no folder");
+	return loader::Library({*bpf, lib, folders.cache});
+}
+
+json to_json(const intent::Diagnostics& diagnostics)
+{
+	json list = json::array();
+	for (const auto& d : diagnostics.list())
+		list.push_back({{"severity", intent::to_string(d.severity)},
+				{"file", d.where.file},
+				{"line", d.where.line},
+				{"column", d.where.column},
+				{"message", d.message},
+				{"hint", d.hint}});
+	return list;
+}
+
+json to_json(const upgrade::Outcome& outcome)
+{
+	json state = json::array();
+	for (const auto& change : outcome.state)
+		state.push_back({{"atom", change.atom},
+				 {"action", upgrade::to_string(change.action)},
+				 {"detail", change.detail}});
+	json flip_slot;
+	if (outcome.flip_slot)
+		flip_slot = *outcome.flip_slot;
+	return {{"name", outcome.nf},
+		{"generation", outcome.generation},
+		{"changed", outcome.changed},
+		{"shared", outcome.shared},
+		{"removed", outcome.removed},
+		{"loaded", outcome.loaded},
+		{"why", outcome.why},
+		{"flip_slot", flip_slot},
+		{"flip_node", outcome.flip_node},
+		{"slots_written", outcome.slots_written},
+		{"state", state},
+		{"compiled", outcome.compiled},
+		{"reused", outcome.reused},
+		{"build_ms", outcome.build_ms},
+		{"load_ms", outcome.load_ms},
+		{"state_ms", outcome.state_ms},
+		{"flip_us", outcome.flip_us},
+		{"drain_ms", outcome.drain_ms},
+		{"total_ms", outcome.total_ms},
+		{"result", outcome.result},
+		{"reason", outcome.reason}};
+}
+
+void print_json(const json& value)
+{
+	// Names come from the command line and from files: bytes that are no UTF-8
+	// must not stop the answer.
+	std::cout << value.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
+}
+
+void print_diagnostics(const intent::Diagnostics& diagnostics, const std::string& source)
+{
+	for (const auto& diagnostic : diagnostics.list())
+		std::cerr << intent::render(diagnostic, source) << "\n";
+}
+
+int report(const Cli& cli, const Error& error, const intent::Diagnostics& diagnostics, const std::string& source)
+{
+	const int code = static_cast<int>(error.kind);
+	if (cli.as_json) {
+		print_json({{"ok", false},
+			    {"error", {{"code", code}, {"message", error.message}, {"hint", error.hint}}},
+			    {"result", "refused"},
+			    {"reason", error.message},
+			    {"diagnostics", to_json(diagnostics)}});
+		return code;
+	}
+	print_diagnostics(diagnostics, source);
+	if (diagnostics.ok()) // else the message only repeats them
+		std::cerr << "nfup: " << error.message << "\n";
+	if (!error.hint.empty())
+		std::cerr << "hint: " << error.hint << "\n";
+	return code;
+}
+
+Result<upgrade::Intent> read_intent(const std::string& path)
+{
+	auto text = read_file(path);
+	if (!text) {
+		text.error().kind = ErrorKind::intent;
+		text.error().hint = "give the path of an intent; examples/ has some";
+		return pass(text);
+	}
+	return upgrade::Intent{std::move(*text), path};
+}
+
+std::string join(const std::vector<std::string>& words, const std::string& separator)
+{
+	std::string text;
+	for (const auto& word : words)
+		text += (text.empty() ? "" : separator) + word;
+	return text;
+}
+
+} // namespace nfup::tools

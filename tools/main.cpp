@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// nfup: the command line. Global options and the command's own may come in any
+// order; the table below is the whole dispatch.
+#include <cstdio>
+#include <iostream>
+
+#include "cli.h"
+
+namespace nfup::tools {
+
+namespace {
+
+void declare_attach(cxxopts::Options& options)
+{
+	options.add_options()("name", "name of the NF", cxxopts::value<std::string>(), "NF")(
+		"dev", "device of a port, once per port", cxxopts::value<std::vector<std::string>>(), "PORT=INTERFACE")(
+		"netns", "network namespace of the devices", cxxopts::value<std::string>()->default_value(""), "NAME")(
+		"mode", "native, generic or offload", cxxopts::value<std::string>()->default_value("native"), "MODE");
+}
+
+void declare_upgrade(cxxopts::Options& options)
+{
+	options.add_options()("drop-state", "start this state empty, losing its entries",
+			      cxxopts::value<std::vector<std::string>>(), "ATOM")(
+		"keep", "generations kept for rollback", cxxopts::value<int>()->default_value("2"), "N");
+}
+
+void declare_rollback(cxxopts::Options& options)
+{
+	options.add_options()("to", "generation to go back to; the one before when not given",
+			      cxxopts::value<int>()->default_value("0"), "N");
+}
+
+void declare_doctor(cxxopts::Options& options)
+{
+	options.add_options()("netns", "network namespace of the device", cxxopts::value<std::string>()->default_value(""),
+			      "NAME");
+}
+
+void declare_graph(cxxopts::Options& options)
+{
+	options.add_options()("format", "dot, svg, click or table",
+			      cxxopts::value<std::string>()->default_value("dot"), "FORMAT");
+}
+
+void declare_global(cxxopts::Options& options)
+{
+	options.add_options()("j,json", "JSON on stdout, errors included")("v,verbose", "say more")("h,help", "this text")(
+		"bpffs", "folder for pins", cxxopts::value<std::string>()->default_value("/sys/fs/bpf/nfup"), "DIR")(
+		"state-dir", "folder for records", cxxopts::value<std::string>()->default_value("/var/lib/nfup"), "DIR")(
+		"cache-dir", "folder for compiled objects", cxxopts::value<std::string>()->default_value("/var/cache/nfup"),
+		"DIR")("lib", "folder with classes of your own", cxxopts::value<std::vector<std::string>>(), "DIR");
+}
+
+void print_usage()
+{
+	std::cout << "nfup: network functions on XDP, upgraded while packets flow\n\nusage: nfup [-j] COMMAND …\n\n";
+	for (const Command& command : commands())
+		printf("  %-9s %-44s %s\n", command.name, command.arguments, command.summary);
+	std::cout << "\nnfup COMMAND --help shows a command's options. Exit codes: 0 done; 1 the intent or the\n"
+		     "arguments are wrong; 2 the system refused; 3 the upgrade was refused or rolled back.\n";
+}
+
+const Command* find_command(int argc, char** argv)
+{
+	for (int i = 1; i < argc; i++)
+		for (const Command& command : commands())
+			if (std::string(argv[i]) == command.name)
+				return &command;
+	return nullptr;
+}
+
+// The first word that is no option: what the user thinks is a command.
+std::string first_word(int argc, char** argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (argv[i][0] != '-')
+			return argv[i];
+	return {};
+}
+
+bool wants_json(int argc, char** argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (std::string(argv[i]) == "-j" || std::string(argv[i]) == "--json")
+			return true;
+	return false;
+}
+
+} // namespace
+
+const std::vector<Command>& commands()
+{
+	static const std::vector<Command> table = {
+		{"check", "INTENT", "parse and resolve; loads nothing, needs no root", nullptr, 1, 1, run_check},
+		{"build", "INTENT", "compile what is missing", nullptr, 1, 1, run_build},
+		{"attach", "INTENT --name NF --dev p1=eth0 …", "load and attach", declare_attach, 1, 1, run_attach},
+		{"plan", "NF INTENT", "what an upgrade would do", declare_upgrade, 2, 2, run_plan},
+		{"upgrade", "NF INTENT", "do it", declare_upgrade, 2, 2, run_upgrade},
+		{"rollback", "NF [--to N]", "back to a kept generation", declare_rollback, 1, 1, run_rollback},
+		{"history", "NF", "generations, and how long each step took", nullptr, 1, 1, run_history},
+		{"status", "[NF]", "ports, nodes, drops by reason, state", nullptr, 0, 1, run_status},
+		{"graph", "INTENT|NF [--format FORMAT]", "the pipeline as a picture or as text", declare_graph, 1, 1, run_graph},
+		{"classes", "[CLASS]", "the library, with parameters and ports", nullptr, 0, 1, run_classes},
+		{"doctor", "[DEV]", "what this machine can do, and how to mend it", declare_doctor, 0, 1, run_doctor},
+		{"recover", "[NF]", "finish or undo what a dead command left", nullptr, 0, 1, run_recover},
+		{"detach", "NF", "take it all down", nullptr, 1, 1, run_detach},
+	};
+	return table;
+}
+
+int main_(int argc, char** argv)
+{
+	Cli cli;
+	cli.as_json = wants_json(argc, argv);
+	const Command* command = find_command(argc, argv);
+	if (!command) {
+		const std::string word = first_word(argc, argv);
+		if (word.empty()) {
+			print_usage();
+			return 0;
+		}
+		return report(cli, {ErrorKind::intent, "there is no command '" + word + "'", "nfup --help lists them"});
+	}
+	cxxopts::Options options(std::string("nfup ") + command->name, command->summary);
+	declare_global(options);
+	options.add_options()("words", "", cxxopts::value<std::vector<std::string>>());
+	options.parse_positional("words");
+	options.positional_help(command->arguments);
+	options.custom_help("[OPTIONS]");
+	if (command->declare)
+		command->declare(options);
+	try { // cxxopts throws; nothing else does
+		cli.options = options.parse(argc, argv);
+		cli.verbose = cli.options.count("verbose") > 0;
+		cli.folders.bpffs = cli.options["bpffs"].as<std::string>();
+		cli.folders.state = cli.options["state-dir"].as<std::string>();
+		cli.folders.cache = cli.options["cache-dir"].as<std::string>();
+		if (cli.options.count("lib"))
+			for (const auto& folder : cli.options["lib"].as<std::vector<std::string>>())
+				cli.lib.push_back(std::filesystem::absolute(folder));
+		if (cli.options.count("words"))
+			cli.words = cli.options["words"].as<std::vector<std::string>>();
+		for (const char* number : {"keep", "to"})
+			if (cli.options.count(number) && cli.options[number].as<int>() < 0)
+				return report(cli, {ErrorKind::intent, std::string("--") + number + " takes no negative number", ""});
+	} catch (const cxxopts::exceptions::exception& e) {
+		return report(cli, {ErrorKind::intent, e.what(), std::string("nfup ") + command->name + " --help"});
+	}
+	if (cli.options.count("help")) {
+		std::cout << options.help() << "\n";
+		return 0;
+	}
+	cli.words.erase(std::ranges::find(cli.words, command->name));
+	if (cli.words.size() < command->min_words || cli.words.size() > command->max_words)
+		return report(cli, {ErrorKind::intent,
+				    std::string("wrong number of arguments for ") + command->name,
+				    std::string("usage: nfup ") + command->name + " " + command->arguments});
+	return command->run(cli);
+}
+
+} // namespace nfup::tools
+
+int main(int argc, char** argv)
+{
+	return nfup::tools::main_(argc, argv);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "status.h"
+
+#include "framework.h"
+#include "loader/attach.h"
+#include "loader/bpffs.h"
+#include "loader/netns.h"
+#include "loader/program.h"
+#include "statemaps/fill.h"
+#include "statemaps/schema.h"
+
+namespace nfup::upgrade {
+
+namespace {
+
+const char* const reason_names[] = {
+#define X(symbol, name, meaning) name,
+	NFUP_DROP_REASONS(X)
+#undef X
+};
+
+Result<Traffic> read_traffic(const Framework& framework, std::uint32_t counter, std::uint64_t& misses)
+{
+	auto counted = framework.read_counter(counter);
+	if (!counted)
+		return pass(counted);
+	Traffic traffic{counted->packets, counted->bytes, {}};
+	for (int reason = 0; reason < NFUP_DROP_COUNT; reason++)
+		if (counted->drops[reason] != 0)
+			traffic.drops[reason_names[reason]] = counted->drops[reason];
+	misses += counted->drops[NFUP_DROP_TAIL_CALL_MISS];
+	return traffic;
+}
+
+Result<std::vector<PortStatus>> read_ports(const Store& store, const NfRecord& record)
+{
+	std::vector<PortStatus> ports;
+	// The namespace may be gone: then so are the devices, and status says it.
+	auto visit = loader::NetnsVisit::enter(record.netns);
+	for (const Port& port : record.ports) {
+		PortStatus status{port.label, port.ifname, "gone", port.ifindex};
+		auto link = loader::open_pin(store.link_pin(port.label));
+		if (visit && link) {
+			auto attached = loader::describe_link(link->get());
+			if (!attached)
+				return pass(attached);
+			status.mode = attached->mode;
+			if (!attached->ifname.empty())
+				status.ifname = attached->ifname;
+		}
+		ports.push_back(status);
+	}
+	return ports;
+}
+
+} // namespace
+
+Result<Status> read_status(const Folders& folders, const std::string& nf)
+{
+	auto store = Store::open(folders, nf);
+	if (!store)
+		return pass(store);
+	auto record = store->read_nf();
+	if (!record)
+		return pass(record);
+	auto journal = store->read_journal();
+	if (!journal)
+		return pass(journal);
+	if (record->current == 0)
+		return fail(ErrorKind::system, "'" + nf + "' is not attached yet: " +
+						       (*journal ? "its attach is going on or was cut off" : "nothing was committed"),
+			    "wait, or nfup recover " + nf);
+	auto framework = Framework::open(*store);
+	if (!framework)
+		return pass(framework);
+	auto generation = store->read_generation(record->current);
+	if (!generation)
+		return pass(generation);
+
+	Status status;
+	status.name = nf;
+	status.generation = record->current;
+	status.intent_file = generation->intent_file;
+	status.netns = record->netns;
+	for (const int number : store->generations())
+		if (number != record->current)
+			status.kept.push_back(number);
+	if (*journal)
+		status.unfinished = (*journal)->operation;
+	auto ports = read_ports(*store, *record);
+	if (!ports)
+		return pass(ports);
+	status.ports = std::move(*ports);
+
+	auto ingress = read_traffic(*framework, 0, status.tail_call_miss);
+	if (!ingress)
+		return pass(ingress);
+	status.ingress = std::move(*ingress);
+	for (const GenerationNode& node : generation->nodes) {
+		auto traffic = read_traffic(*framework, node.counter, status.tail_call_miss);
+		if (!traffic)
+			return pass(traffic);
+		if (node.cls == "root")
+			status.root = std::move(*traffic);
+		else
+			status.nodes.push_back({node.name, node.cls, node.slot, framework->read_slot(node.slot),
+						std::move(*traffic)});
+	}
+	for (const StateRecord& state : generation->state) {
+		auto map = loader::open_pin(store->state_pin(state.atom));
+		if (!map)
+			return pass(map);
+		auto schema = statemaps::schema_of(map->get());
+		auto entries = statemaps::count_entries(map->get());
+		if (!schema)
+			return pass(schema);
+		if (!entries)
+			return pass(entries);
+		status.state.push_back({state.atom, loader::map_id(map->get()), *entries, schema->max_entries, schema->hash()});
+	}
+	return status;
+}
+
+} // namespace nfup::upgrade
