@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "fsm.h"
 
-NFUP_PARAM(__u64, TIMEOUT, "duration", "4m", "1s..", "how long a handshake may take (RFC 5382 REQ-5)");
+NFUP_PARAM(__u64, TIMEOUT, "duration", "4m", "1s..10000h", "how long a handshake may take (RFC 5382 REQ-5)");
 NFUP_OUTPUTS("valid, invalid, established");
 NFUP_REQUIRES("five-tuple");
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "whitelist.h"
 
-NFUP_PARAM(__u64, TIMEOUT, "duration", "2h4m", "1s..", "how long a flow may be idle (RFC 5382 REQ-5)");
-NFUP_PARAM(__u64, CLOSING, "duration", "4m", "1s..", "how long it may be idle once a FIN has passed");
+NFUP_PARAM(__u64, TIMEOUT, "duration", "2h4m", "1s..10000h", "how long a flow may be idle (RFC 5382 REQ-5)");
+NFUP_PARAM(__u64, CLOSING, "duration", "4m", "1s..10000h", "how long it may be idle once a FIN has passed");
 NFUP_OUTPUTS("listed, unlisted");
 NFUP_REQUIRES("five-tuple");
 

@@ -181,19 +181,24 @@ TEST_F(CheckIP6, EveryPrefixIsRefused)
 	}
 }
 
-// The same with a length field that fits: the walk itself must see the end.
+// The same with a length field that fits: the walk itself must see the end, also
+// where Ethernet padding follows.
 TEST_F(CheckIP6, NoExtensionIsReadBeyondTheEnd)
 {
-	Bytes frame = Ethernet{} / IPv6{} / Extension{.type = hop_by_hop} / Extension{.type = destination} / UDP{};
-	for (std::size_t size = 54; size <= frame.size(); size++) {
-		Bytes prefix(frame.begin(), frame.begin() + static_cast<long>(size));
-		prefix[18] = 0;
-		prefix[19] = static_cast<std::uint8_t>(size - 54);
-		if (size < 54 + 16)
-			EXPECT_TRUE(dropped(check(prefix), "bad-extension")) << size;
-		else
-			EXPECT_TRUE(left(check(prefix), 0, prefix)) << size;
-	}
+	const Bytes options = Ethernet{} / IPv6{} / Extension{.type = hop_by_hop} / Extension{.type = destination} / UDP{};
+	const Bytes fragment = Ethernet{} / IPv6{} / Extension{.type = hop_by_hop} / Fragment6{.more = true} / UDP{};
+	for (std::size_t padding : {0, 64})
+		for (const Bytes& whole : {options, fragment})
+			for (std::size_t size = 54; size <= whole.size(); size++) {
+				Bytes frame(whole.begin(), whole.begin() + static_cast<long>(size));
+				frame[18] = 0;
+				frame[19] = static_cast<std::uint8_t>(size - 54);
+				frame.resize(size + padding);
+				if (size < 54 + 16)
+					EXPECT_TRUE(dropped(check(frame), "bad-extension")) << size << " + " << padding;
+				else
+					EXPECT_TRUE(left(check(frame), 0, frame)) << size << " + " << padding;
+			}
 }
 
 TEST_F(CheckIP6, BadPacketsLeaveByOutputOneWhenConnected)
