@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "harness.h"
 #include "samples.h"
 
 namespace nfup::test {

@@ -2,10 +2,9 @@
 // Each class with ordinary arguments: for tests that go over all of them.
 #pragma once
 
-#include <stdexcept>
 #include <string>
 
-#include "harness.h"
+#include "kernel.h"
 #include "patterns.h"
 
 namespace nfup::test {

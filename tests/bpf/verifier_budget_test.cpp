@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "harness.h"
 #include "samples.h"
 
 namespace nfup::test {
