@@ -7,6 +7,7 @@
 # The nf host has no bridge and no addresses: what passes, a program passed.
 # After lab_up: $CLIENT, $NF_HOST, $SERVER name the namespaces.
 
+LAB_HOSTS=() # all that lab_down takes down
 LAB_CLIENT_IP=10.77.0.1
 LAB_SERVER_IP=10.77.0.2
 LAB_CLIENT_IP6=fd77::1
@@ -32,9 +33,10 @@ lab_wire() {
 	ip -n "$host" link set eth0 up
 }
 
-# lab_up NAME: builds it. The process id makes the names unique.
+# lab_up NAME: builds one. The process id makes the names unique.
 lab_up() {
 	CLIENT=$1-client-$$ NF_HOST=$1-nf-$$ SERVER=$1-server-$$
+	LAB_HOSTS+=("$CLIENT" "$NF_HOST" "$SERVER")
 	mountpoint -q /sys/fs/bpf || mount -t bpf bpffs /sys/fs/bpf
 	ip netns add "$NF_HOST"
 	# The nf host itself must not put a packet on the wire.
@@ -45,12 +47,12 @@ lab_up() {
 	ip netns exec "$NF_HOST" ethtool -K p2 tx off >/dev/null
 }
 
-# Takes it down; harmless when it is down already, or half up.
+# Takes all labs down; harmless when they are down already, or half up.
 lab_down() {
 	local host pid
 
-	for host in "${CLIENT:-}" "${NF_HOST:-}" "${SERVER:-}"; do
-		[[ -n $host && -e /run/netns/$host ]] || continue
+	for host in "${LAB_HOSTS[@]}"; do
+		[[ -e /run/netns/$host ]] || continue
 		# What still runs in there was started by this lab.
 		for pid in $(ip netns pids "$host"); do
 			[[ $pid == "$$" ]] || kill "$pid" 2>/dev/null || true

@@ -23,7 +23,7 @@ report_steps() {
 		# shellcheck disable=SC2046,SC2183 # one word per column
 		printf '%-16s %9.1f %9.1f %8.1f %9.1f %9.1f %8d %8d\n' "${STEPS[k]}" $(jq -r \
 			'.build_ms // 0, .load_ms // 0, .flip_us // 0, .drain_ms // 0, .total_ms // 0,
-			 (.changed | length), (.shared | length)' <<<"$line")
+			 (.loaded | length), (.shared | length)' <<<"$line")
 		k=$((k + 1))
 	done < <(jq -c . "$dir/steps.jsonl")
 }

@@ -56,7 +56,7 @@ upgrade_keys='(.generation | type == "number") and (.changed | type == "array") 
 # one module: one program, one slot; all else is shared, state is kept
 one=$(upgrade_to module)
 holds "$one" "$upgrade_keys" "upgrade of a module"
-holds "$one" '(.changed | length == 1) and (.changed[0] | tostring | test("Strip"))' "upgrade of a module"
+holds "$one" '(.changed | length == 1) and (.changed[0] | test("Strip")) and .loaded == .changed' "upgrade of a module"
 holds "$one" '.slots_written == 1 or (.slots_written | type == "array" and length == 1)' "upgrade of a module"
 holds "$one" '.generation == 2' "upgrade of a module"
 holds "$one" '.state | length == 2 and all(.action == "keep" and has("atom"))' "upgrade of a module"
@@ -68,7 +68,7 @@ before=$(nfj status fw | jq '[.nodes[] | select(.class == "ToDevice").packets] |
 at_least "$before" 6 "packets counted"
 whole=$(upgrade_to whole)
 holds "$whole" "$upgrade_keys" "upgrade of the pipeline"
-holds "$whole" '.shared == [] or (.changed | length > 10)' "upgrade of the pipeline"
+holds "$whole" '.loaded | length > 10' "upgrade of the pipeline"
 at_least "$(nfj status fw | jq '[.nodes[] | select(.class == "ToDevice").packets] | add')" "$before" "counters after an upgrade"
 
 same=$(nfj --lib "$WORK/lib-whole" upgrade fw "$FIREWALL")

@@ -8,15 +8,15 @@ edit() {
 	local class=$1 lib=$2 change=$3 source
 
 	mkdir -p "$lib"
-	source=$(echo "$TOP"/bpf/{modules,atoms}/"$class.bpf.c" | tr ' ' '\n' | xargs ls 2>/dev/null)
-	sed -e "$change" -e "s|#include \"\(fsm\|whitelist\)\.h\"|#include \"atoms/\1.h\"|" "$source" >"$lib/$class.bpf.c"
+	source=$(find "$TOP/bpf" -name "$class.bpf.c")
+	sed -e "$change" -e 's,#include "\(fsm\|whitelist\)\.h",#include "atoms/\1.h",' "$source" >"$lib/$class.bpf.c"
 	! cmp -s "$source" "$lib/$class.bpf.c" || fail "the edit of $class changed nothing"
 }
 
 # Real changes that leave what the firewall lets through alone: each node also
 # writes a mark that no other node reads. A `volatile` store is not optimised
 # away, so the code differs.
-MARK_MODULE='s|return NEXT(0);|*(volatile __u32 *)\&p->mark = 1; return NEXT(0);|'
+MARK_MODULE='s|return NEXT(0);|{ *(volatile __u32 *)\&p->mark = 1; return NEXT(0); }|'
 MARK_LEAF='s|verdict = bpf_redirect_map|*(volatile __u32 *)\&p->mark = 1; verdict = bpf_redirect_map|'
 
 edits_prepare() {

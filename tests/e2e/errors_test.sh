@@ -84,7 +84,7 @@ busy_device() {
 		nf attach "$FIREWALL" --name other "${BOTH[@]}"
 	is_json_error 2 attach "$FIREWALL" --name other "${BOTH[@]}"
 	on "$CLIENT" ping -qc 1 "$LAB_SERVER_IP" >/dev/null || fail "the refusal broke the one that runs"
-	refused '[12]' 'fw' nf attach "$FIREWALL" --name fw "${BOTH[@]}"
+	refused '[12]' 'busy|fw' nf attach "$FIREWALL" --name fw "${BOTH[@]}"
 }
 
 # An upgrade that is refused leaves the generation and its traffic alone.

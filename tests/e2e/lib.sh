@@ -68,7 +68,12 @@ nf() {
 	"$BUILD/tools/nfup" --bpffs "$BPFFS" --state-dir "$WORK/state" --cache-dir "$CACHE" "$@"
 }
 nfj() {
-	nf -j "$@"
+	local said code=0
+
+	said=$(nf -j "$@") || code=$?
+	printf '%s\n' "$said"
+	((code == 0)) || printf 'nfup %s: exit code %d\n%s\n' "$*" "$code" "$said" >&2
+	return "$code"
 }
 
 # attach INTENT [NAME]: on the lab's two ports.
@@ -98,6 +103,8 @@ BPFFS=/sys/fs/bpf/nfup-e2e-$$
 # Compiled once for all the tests of a build; that a cold cache works too is
 # what the first of them shows.
 CACHE=$BUILD/tests/e2e/cache
+set -E
+trap 'echo "${BASH_SOURCE[0]}:$LINENO: exit code $? of: $BASH_COMMAND" >&2' ERR
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

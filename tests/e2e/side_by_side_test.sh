@@ -10,18 +10,10 @@
 need jq ethtool ping
 edits_prepare
 
-# Two labs; the second's hosts have names of their own.
 lab_up left
 LEFT=("$CLIENT" "$NF_HOST" "$SERVER")
 lab_up right
 RIGHT=("$CLIENT" "$NF_HOST" "$SERVER")
-both_down() {
-	read -r CLIENT NF_HOST SERVER <<<"${LEFT[*]}"
-	lab_down
-	read -r CLIENT NF_HOST SERVER <<<"${RIGHT[*]}"
-	cleanup
-}
-trap both_down EXIT
 
 NF_HOST=${LEFT[1]}
 attach "$EXAMPLES/firewall.table" left >/dev/null

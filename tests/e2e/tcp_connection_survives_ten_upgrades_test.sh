@@ -18,7 +18,7 @@ web_start "$WORK/web" 100 1
 
 "$TOOLS/tcp_stream" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --mbit 100 >"$WORK/stream.json" &
 stream=$!
-on "$CLIENT" curl -sf --noproxy '*' --limit-rate 8M --max-time 60 -o "$WORK/got" "http://$LAB_SERVER_IP/1.bin" &
+on "$CLIENT" curl -sf --noproxy '*' --limit-rate 4M --max-time 60 -o "$WORK/got" "http://$LAB_SERVER_IP/1.bin" &
 download=$!
 sleep 1
 
@@ -33,7 +33,8 @@ done
 holds "$(nfj rollback fw)" '.result == "committed" or .result == "rolled-back"' "rollback"
 sleep 1
 
-[[ -e /proc/$stream && -e /proc/$download ]] || fail "a connection ended while the firewall was upgraded"
+[[ -e /proc/$stream ]] || fail "the connection ended early: $(cat "$WORK/stream.json")"
+[[ -e /proc/$download ]] || fail "the download ended before the upgrades did"
 kill "$stream"
 wait "$stream" || fail "the connection did not survive: $(cat "$WORK/stream.json")"
 wait "$download" || fail "the download did not survive"

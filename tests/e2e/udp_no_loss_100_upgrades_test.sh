@@ -10,22 +10,27 @@
 UPGRADES=${UPGRADES:-100}
 
 need jq ethtool
-edits_prepare
+# Four versions of a module and of the leaf that all paths end in. More than the
+# generations kept, so that each upgrade loads anew.
+for v in 0 1 2 3; do
+	edit Strip "$WORK/strip-$v" "${MARK_MODULE/= 1/= $v}"
+	edit ToDevice "$WORK/leaf-$v" "${MARK_LEAF/= 1/= $v}"
+done
 lab_up e2e
-attach "$EXAMPLES/firewall.table" >/dev/null
+nfj --lib "$WORK/strip-0" --lib "$WORK/leaf-0" attach "$EXAMPLES/firewall.table" --name fw --netns "$NF_HOST" \
+	--dev p1=p1 --dev p2=p2 >/dev/null
 "$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --rate 25000 >"$WORK/probe.json" &
 probe=$!
 sleep 1
 
-kinds=(module none whole none)
+# By turns the module's version goes up, then the leaf's.
 modules=0 wholes=0
-for ((i = 0; i < UPGRADES; i++)); do
-	kind=${kinds[i % 4]}
-	result=$(upgrade_to "$kind")
-	holds "$result" '.result == "committed"' "upgrade $((i + 1)) ($kind)"
-	case $(jq '.changed | length' <<<"$result") in
+for ((i = 1; i <= UPGRADES; i++)); do
+	result=$(nfj --lib "$WORK/strip-$(((i + 1) / 2 % 4))" --lib "$WORK/leaf-$((i / 2 % 4))" upgrade fw "$EXAMPLES/firewall.table")
+	holds "$result" '.result == "committed"' "upgrade $i"
+	case $(jq '.loaded | length' <<<"$result") in
 	1) modules=$((modules + 1)) ;;
-	*) wholes=$((wholes + 1)) ;;
+	1[0-9]) wholes=$((wholes + 1)) ;;
 	esac
 done
 sleep 0.5
