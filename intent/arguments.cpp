@@ -11,7 +11,8 @@
 #include "patterns.h"
 #include "suggest.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 bool is_list(const Param& param)
 {
@@ -28,43 +29,53 @@ std::uint32_t PortTable::index(const std::string& label)
 	return static_cast<std::uint32_t>(found - labels_.begin());
 }
 
-namespace {
+namespace
+{
 
 using Texts = std::vector<std::string>;
 
-class Binder {
+class Binder
+{
 public:
-	Binder(const ClassInfo& info, const std::string& node, const Location& where, PortTable& ports,
-	       Diagnostics& diagnostics)
-		: info_(info), node_(node), where_(where), ports_(ports), diagnostics_(diagnostics),
-		  texts_(info.params.size())
+	Binder(const ClassInfo& info, const Node& node, PortTable& ports, Diagnostics& diagnostics)
+	    : info_(info), whole_(node), node_(node.name), ports_(ports), diagnostics_(diagnostics),
+	      texts_(info.params.size()), places_(info.params.size(), -1)
 	{
 	}
 
-	Arguments run(const std::vector<std::string>& args);
+	Arguments run();
 
 private:
-	void assign(const std::vector<std::string>& args);
+	void assign();
 	const Param* keyword_of(const std::string& arg, std::string& value) const;
 	void encode(std::size_t i);
-	void encode_list(const Param& param, const Texts& texts, Bytes& out);
-	void error(std::string message, std::string hint = {});
-	std::size_t index_of(const Param* param) const { return static_cast<std::size_t>(param - info_.params.data()); }
+	void encode_list(int place, const Param& param, const Texts& texts, Bytes& out);
+	// At argument `place`; at the node where that is -1.
+	void error(int place, std::string message, std::string hint = {});
+	std::size_t index_of(const Param* param) const
+	{
+		return static_cast<std::size_t>(param - info_.params.data());
+	}
 	std::string signature() const;
+	void unknown_keyword(int place, const std::string& word);
 
 	const ClassInfo& info_;
+	const Node& whole_;
 	const std::string& node_;
-	const Location& where_;
 	PortTable& ports_;
 	Diagnostics& diagnostics_;
 	std::vector<std::optional<Texts>> texts_; // per parameter: what was written for it
+	std::vector<int> places_;                 // … and as which argument, first of a list
 	Arguments out_;
 };
 
-void Binder::error(std::string message, std::string hint)
+void Binder::error(int place, std::string message, std::string hint)
 {
+	const auto i = static_cast<std::size_t>(place);
+	const bool known = place >= 0 && i < whole_.arg_where.size();
+
 	out_.ok = false;
-	diagnostics_.error(where_, std::move(message), std::move(hint));
+	diagnostics_.error(known ? whole_.arg_where[i] : whole_.where, std::move(message), std::move(hint));
 }
 
 // Strip(LENGTH size): what could have been written.
@@ -99,40 +110,54 @@ const Param* Binder::keyword_of(const std::string& arg, std::string& value) cons
 	return nullptr;
 }
 
-void Binder::assign(const std::vector<std::string>& args)
+void Binder::unknown_keyword(int place, const std::string& word)
+{
+	std::vector<std::string> names;
+	for (const Param& p : info_.params)
+		names.push_back(p.name);
+	std::string hint = did_you_mean(word, names);
+	error(place, info_.name + " has no parameter `" + word + "`", hint.empty() ? signature() : hint);
+}
+
+void Binder::assign()
 {
 	std::size_t next = 0;
 	bool too_many = false;
 
-	for (const std::string& arg : args) {
+	for (std::size_t i = 0; i < whole_.args.size(); ++i) {
+		const std::string& arg = whole_.args[i];
+		const int place = static_cast<int>(i);
 		std::string value;
 		if (const Param* p = keyword_of(arg, value)) {
 			auto& text = texts_[index_of(p)];
 			if (text)
-				error("`" + p->name + "` of " + node_ + " is given twice");
+				error(place, "`" + p->name + "` of " + node_ + " is given twice");
 			text = Texts{value};
+			places_[index_of(p)] = place;
 			continue;
 		}
 		// Positional ones go where no keyword has been; a list keeps its place.
 		while (next < info_.params.size() && texts_[next] && !is_list(info_.params[next]))
 			++next;
-		if (next == info_.params.size()) {
-			const std::string word = arg.substr(0, arg.find(' '));
-			std::vector<std::string> names;
-			for (const Param& p : info_.params)
-				names.push_back(p.name);
-			if (looks_like_keyword(word) && arg.size() > word.size()) {
-				std::string hint = did_you_mean(word, names);
-				error(info_.name + " has no parameter `" + word + "`",
-				      hint.empty() ? signature() : hint);
-			} else if (!std::exchange(too_many, true)) {
-				error("argument `" + arg + "` is one too many for " + node_,
-				      info_.params.empty() ? info_.name + " takes no arguments" : signature());
-			}
+		const Param* param = next < info_.params.size() ? &info_.params[next] : nullptr;
+		const std::string word = arg.substr(0, arg.find(' '));
+		const bool keyword = looks_like_keyword(word) && arg.size() > word.size();
+		if (keyword && !info_.params.empty() &&
+		    (!param || (!is_list(*param) && param->type != "string"))) {
+			unknown_keyword(place, word);
+			continue;
+		}
+		if (!param) {
+			if (!std::exchange(too_many, true))
+				error(place, "argument `" + arg + "` is one too many for " + node_,
+				      info_.params.empty() ? info_.name + " takes no arguments"
+							   : signature());
 			continue;
 		}
 		auto& text = texts_[next];
-		if (is_list(info_.params[next])) {
+		if (places_[next] < 0)
+			places_[next] = place;
+		if (is_list(*param)) {
 			if (!text)
 				text.emplace();
 			text->push_back(arg);
@@ -143,14 +168,15 @@ void Binder::assign(const std::vector<std::string>& args)
 	}
 }
 
-void Binder::encode_list(const Param& param, const Texts& texts, Bytes& out)
+void Binder::encode_list(int place, const Param& param, const Texts& texts, Bytes& out)
 {
 	const auto program = compile_patterns(texts);
 	if (!program)
-		return error(node_ + ": " + program.error(), param.doc.empty() ? "" : param.name + ": " + param.doc);
+		return error(place, node_ + ": " + program.error(),
+			     param.doc.empty() ? "" : param.name + ": " + param.doc);
 	if (param.size != sizeof *program)
-		return error(info_.name + " declares " + std::to_string(param.size) + " bytes for patterns, which have " +
-			     std::to_string(sizeof *program));
+		return error(place, info_.name + " declares " + std::to_string(param.size) +
+					" bytes for patterns, which have " + std::to_string(sizeof *program));
 	std::memcpy(out.data(), &*program, sizeof *program);
 	out_.elements = static_cast<int>(texts.size());
 }
@@ -164,7 +190,7 @@ void Binder::encode(std::size_t i)
 	// `-` is the default, as in the table; in a list it is a pattern.
 	const std::optional<Texts>& given = texts_[i];
 	if (is_list(param) && given)
-		return encode_list(param, *given, bytes);
+		return encode_list(places_[i], param, *given, bytes);
 	std::string text;
 	if (given && given->front() != "-" && !given->front().empty()) {
 		text = given->front();
@@ -174,14 +200,14 @@ void Binder::encode(std::size_t i)
 		std::string hint = signature();
 		if (!param.doc.empty())
 			hint += "; " + param.name + ": " + param.doc;
-		return error(node_ + " needs the argument `" + param.name + "`", std::move(hint));
+		return error(-1, node_ + " needs the argument `" + param.name + "`", std::move(hint));
 	}
 	if (is_list(param))
-		return encode_list(param, split_args(text), bytes);
+		return encode_list(places_[i], param, split_args(text), bytes);
 	if (param.type == "device") {
 		const std::string label = unquote(text);
 		if (label.empty() || param.size != 4)
-			return error("`" + text + "` is no device");
+			return error(places_[i], "`" + text + "` is no device");
 		const std::uint32_t index = ports_.index(label);
 		for (unsigned n = 0; n < 4; ++n)
 			bytes[n] = static_cast<std::uint8_t>(index >> (8 * n));
@@ -196,13 +222,13 @@ void Binder::encode(std::size_t i)
 	if (auto value = encode_value(checked, text))
 		bytes = *std::move(value);
 	else
-		error(param.name + " of " + node_ + ": " + value.error(),
+		error(places_[i], param.name + " of " + node_ + ": " + value.error(),
 		      param.doc.empty() ? "" : param.name + ": " + param.doc);
 }
 
-Arguments Binder::run(const std::vector<std::string>& args)
+Arguments Binder::run()
 {
-	assign(args);
+	assign();
 	out_.values.resize(info_.params.size());
 	for (std::size_t i = 0; i < info_.params.size(); ++i)
 		encode(i);
@@ -211,10 +237,9 @@ Arguments Binder::run(const std::vector<std::string>& args)
 
 } // namespace
 
-Arguments read_arguments(const ClassInfo& info, const std::string& node, const std::vector<std::string>& args,
-			 const Location& where, PortTable& ports, Diagnostics& diagnostics)
+Arguments read_arguments(const ClassInfo& info, const Node& node, PortTable& ports, Diagnostics& diagnostics)
 {
-	return Binder(info, node, where, ports, diagnostics).run(args);
+	return Binder(info, node, ports, diagnostics).run();
 }
 
 } // namespace nfup::intent

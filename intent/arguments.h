@@ -9,12 +9,15 @@
 
 #include "class_info.h"
 #include "diagnostic.h"
+#include "graph.h"
 #include "values.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 // Devices by label; the index of a label is what programs see.
-class PortTable {
+class PortTable
+{
 public:
 	explicit PortTable(std::vector<std::string> known) : labels_(std::move(known)) {}
 	std::uint32_t index(const std::string& label); // adds a label that is new
@@ -34,8 +37,7 @@ struct Arguments {
 // Positional arguments in the order of the parameters, or `NAME value` in any
 // order; `-` is the default. A list parameter takes all positional arguments
 // that are left.
-Arguments read_arguments(const ClassInfo& info, const std::string& node, const std::vector<std::string>& args,
-			 const Location& where, PortTable& ports, Diagnostics& diagnostics);
+Arguments read_arguments(const ClassInfo& info, const Node& node, PortTable& ports, Diagnostics& diagnostics);
 
 bool is_list(const Param& param);
 

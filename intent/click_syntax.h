@@ -10,7 +10,8 @@
 
 #include "diagnostic.h"
 
-namespace nfup::intent::click {
+namespace nfup::intent::click
+{
 
 struct Compound;
 struct Body;
@@ -44,6 +45,7 @@ struct Element {
 	std::shared_ptr<const ClassRef> declared; // :: CLASS
 	bool has_config = false;
 	std::string config;
+	Location config_where; // its first byte
 	Ports in, out;
 	Location where;
 };

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "config.h"
 
-namespace nfup::intent {
+#include <algorithm>
+#include <utility>
 
-namespace {
+namespace nfup::intent
+{
+
+namespace
+{
 
 int hex_digit(char c)
 {
@@ -71,7 +76,14 @@ void append_escape(std::string& out, std::string_view text, std::size_t& i)
 		break;
 	case '\n':
 		break;
-	case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': {
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7': {
 		int value = c - '0';
 		for (int n = 0; n < 2 && i < text.size() && text[i] >= '0' && text[i] <= '7'; ++n)
 			value = value * 8 + (text[i++] - '0');
@@ -155,7 +167,8 @@ std::string config_error(std::string_view text)
 			return std::string("the quote ") + c + " has no end";
 		if (c == '\\' && (!whole || (text[i + 1] == '<' && text[next - 1] != '>')))
 			return "a backslash has nothing to stand before";
-		if (c == '/' && whole && text[i + 1] == '*' && (next < i + 4 || text.substr(next - 2, 2) != "*/"))
+		if (c == '/' && whole && text[i + 1] == '*' &&
+		    (next < i + 4 || text.substr(next - 2, 2) != "*/"))
 			return "a comment has no end";
 		if (c == '(')
 			++depth;
@@ -186,12 +199,18 @@ std::string normalise_config(std::string_view text)
 	return out;
 }
 
-std::vector<std::string> split_args(std::string_view text)
+std::vector<Piece> split_pieces(std::string_view text)
 {
-	std::vector<std::string> args;
+	std::vector<Piece> pieces;
 	std::size_t start = 0;
 	int depth = 0;
 
+	const auto piece = [&](std::size_t end) {
+		std::size_t at = start;
+		while (at < end && is_gap(text, at))
+			at = skip_config_item(text, at);
+		return Piece{normalise_config(text.substr(start, end - start)), std::min(at, end)};
+	};
 	for (std::size_t i = 0; i < text.size();) {
 		const char c = text[i];
 		if (c == '(')
@@ -199,13 +218,21 @@ std::vector<std::string> split_args(std::string_view text)
 		else if (c == ')' && depth > 0)
 			--depth;
 		else if (c == ',' && depth == 0) {
-			args.push_back(normalise_config(text.substr(start, i - start)));
+			pieces.push_back(piece(i));
 			start = i + 1;
 		}
 		i = skip_config_item(text, i);
 	}
-	if (std::string last = normalise_config(text.substr(start)); !last.empty())
-		args.push_back(std::move(last));
+	if (Piece last = piece(text.size()); !last.text.empty())
+		pieces.push_back(std::move(last));
+	return pieces;
+}
+
+std::vector<std::string> split_args(std::string_view text)
+{
+	std::vector<std::string> args;
+	for (Piece& piece : split_pieces(text))
+		args.push_back(std::move(piece.text));
 	return args;
 }
 

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 // Comments removed, white space outside quotes reduced to single spaces.
 std::string normalise_config(std::string_view text);
@@ -15,6 +16,13 @@ std::string normalise_config(std::string_view text);
 // Split at commas outside quotes and parentheses. Each piece is normalised; a
 // last piece that is empty is no argument ("a," is one argument).
 std::vector<std::string> split_args(std::string_view text);
+
+// The same, with the byte of `text` that each piece starts at.
+struct Piece {
+	std::string text;
+	std::size_t at = 0;
+};
+std::vector<Piece> split_pieces(std::string_view text);
 
 // Split at white space outside quotes.
 std::vector<std::string> split_words(std::string_view text);

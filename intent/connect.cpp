@@ -3,11 +3,13 @@
 
 #include <string>
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 using namespace click;
 
-namespace {
+namespace
+{
 
 struct Side {
 	std::vector<PortEnd> ends;
@@ -32,7 +34,8 @@ Side ends_of(const std::vector<Terminal>& terminals, bool outputs, Diagnostics& 
 			side.ends.emplace_back(&t, 0);
 		if (given.given && given.open) {
 			if (side.counting >= 0)
-				diagnostics.error(given.where, "only one port list of a connection may count on");
+				diagnostics.error(given.where,
+						  "only one port list of a connection may count on");
 			side.counting = static_cast<int>(side.ends.size()) - 1;
 		}
 	}
@@ -83,8 +86,9 @@ std::vector<std::pair<PortEnd, PortEnd>> pair_ports(const std::vector<Terminal>&
 	count_on(left, right.ends.size());
 	count_on(right, left.ends.size());
 	if (side_by_side && left.ends.size() != right.ends.size()) {
-		diagnostics.error(stage.arrow_where, std::to_string(left.ends.size()) + " outputs cannot go to " +
-							     std::to_string(right.ends.size()) + " inputs");
+		diagnostics.error(stage.arrow_where, std::to_string(left.ends.size()) +
+							 " outputs cannot go to " +
+							 std::to_string(right.ends.size()) + " inputs");
 		return pairs;
 	}
 	if (side_by_side)

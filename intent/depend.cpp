@@ -10,9 +10,11 @@
 
 #include "order.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
-namespace {
+namespace
+{
 
 std::size_t z(int i)
 {
@@ -21,15 +23,15 @@ std::size_t z(int i)
 
 bool provides(const ClassInfo& info, const std::string& fact, int out)
 {
-	return std::any_of(info.provides.begin(), info.provides.end(), [&](const Fact& f) {
-		return f.name == fact && (f.out < 0 || f.out == out);
-	});
+	return std::any_of(info.provides.begin(), info.provides.end(),
+			   [&](const Fact& f) { return f.name == fact && (f.out < 0 || f.out == out); });
 }
 
-class Checker {
+class Checker
+{
 public:
 	Checker(const Resolved& nf, ClassLibrary& library, Diagnostics& diagnostics)
-		: nf_(nf), library_(library), diagnostics_(diagnostics)
+	    : nf_(nf), library_(library), diagnostics_(diagnostics)
 	{
 	}
 
@@ -37,7 +39,8 @@ public:
 
 private:
 	void check(const std::string& fact);
-	void report(const std::string& fact, int node, const std::vector<int>& by);
+	void report(const std::string& fact, int node, const std::vector<int>& by,
+		    const std::vector<int>& by_out);
 	std::string providers(const std::string& fact);
 
 	const Resolved& nf_;
@@ -73,7 +76,8 @@ std::string Checker::providers(const std::string& fact)
 	return at->second;
 }
 
-void Checker::report(const std::string& fact, int node, const std::vector<int>& by)
+void Checker::report(const std::string& fact, int node, const std::vector<int>& by,
+		     const std::vector<int>& by_out)
 {
 	std::vector<int> path;
 	for (int at = node; at >= 0; at = by[z(at)])
@@ -82,12 +86,14 @@ void Checker::report(const std::string& fact, int node, const std::vector<int>& 
 
 	const ResolvedNode& n = nf_.nodes[z(node)];
 	std::string text;
-	for (std::size_t i = 0; i < path.size(); ++i)
+	for (std::size_t i = 0; i < path.size(); ++i) {
 		text += (i ? " -> " : "") + nf_.nodes[z(path[i])].name;
+		if (i + 1 < path.size() && nf_.nodes[z(path[i])].out.size() > 1)
+			text += " [" + std::to_string(by_out[z(path[i + 1])]) + "]";
+	}
 	const std::string who = providers(fact);
 	diagnostics_.error(n.where, n.name + " needs `" + fact + "`, which does not hold on the path " + text,
-			   who.empty() ? "no class provides " + fact
-				       : "put one of these before it: " + who);
+			   who.empty() ? "no class provides " + fact : "put one of these before it: " + who);
 }
 
 // Forward, in topological order: where can a packet be without the fact? Each
@@ -96,7 +102,7 @@ void Checker::check(const std::string& fact)
 {
 	enum : char { unknown, holds, lacking };
 	std::vector<char> state(nf_.nodes.size(), unknown);
-	std::vector<int> by(nf_.nodes.size(), -1);
+	std::vector<int> by(nf_.nodes.size(), -1), by_out(nf_.nodes.size(), 0);
 
 	for (const int i : order_) {
 		const ResolvedNode& node = nf_.nodes[z(i)];
@@ -110,7 +116,7 @@ void Checker::check(const std::string& fact)
 		for (const Fact& f : node.info->requires_)
 			missing |= f.name == fact;
 		if (missing && state[z(i)] == lacking)
-			report(fact, i, by);
+			report(fact, i, by, by_out);
 		// One report a path: behind the node take the fact as given.
 		const bool given = state[z(i)] == holds || missing;
 		for (std::size_t out = 0; out < node.out.size(); ++out) {
@@ -123,6 +129,7 @@ void Checker::check(const std::string& fact)
 			} else if (state[z(to)] != lacking) {
 				state[z(to)] = lacking;
 				by[z(to)] = i;
+				by_out[z(to)] = static_cast<int>(out);
 			}
 		}
 	}

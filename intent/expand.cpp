@@ -13,15 +13,17 @@
 #include "scope.h"
 #include "variables.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 using namespace click;
 
-namespace {
+namespace
+{
 
-constexpr int max_depth = 64;               // compounds inside each other, by name too
+constexpr int max_depth = 64;                 // compounds inside each other, by name too
 constexpr std::size_t max_elements = 1 << 18; // compounds multiply: bound the product
-constexpr std::size_t max_value = 1 << 20;  // and so do parameters
+constexpr std::size_t max_value = 1 << 20;    // and so do parameters
 constexpr int max_definition_depth = 16;
 
 constexpr int input_border = 0;
@@ -51,7 +53,8 @@ void mark(std::vector<bool>& used, int port)
 	used[static_cast<std::size_t>(port)] = true;
 }
 
-class Expander {
+class Expander
+{
 public:
 	explicit Expander(Diagnostics& diagnostics) : diagnostics_(&diagnostics) {}
 	Graph run(const Body& file);
@@ -69,7 +72,7 @@ private:
 	Terminal reference(Scope& scope, const Element& element, const Element& declaration, bool first);
 	int declare(Scope& scope, const Element& element, const Element& declaration);
 	int add_instance(Scope& scope, std::string name, const ClassBinding* cls, const Element& element,
-			 const std::string& config);
+			 const Element& configured);
 	Terminal group(Scope& scope, const Element& element);
 	void connect(Scope& scope, const std::vector<Terminal>& from, const std::vector<Terminal>& to,
 		     const Stage& stage);
@@ -82,10 +85,13 @@ private:
 	bool fits(Scope& inner, const Instance& instance, const Overload& overload,
 		  const std::vector<std::string>& args, std::string& why);
 
+	int add_node(const Scope& scope, const Instance& instance);
+
 	const ClassBinding* bind(Scope& scope, const ClassRef& ref);
 	const ClassBinding* bind_compound(Scope& scope, const Compound& compound, std::string name);
 	const ClassBinding* library_class(const std::string& name);
-	std::string value_of(const Scope& scope, const std::string& text, const Location& where, int depth = 0);
+	std::string value_of(const Scope& scope, const std::string& text, const Location& where,
+			     int depth = 0);
 	int junction();
 	bool room(const Location& where);
 
@@ -168,12 +174,13 @@ std::string Expander::value_of(const Scope& scope, const std::string& text, cons
 			if (const auto found = s->definitions.find(name); found != s->definitions.end()) {
 				const Definition& d = found->second;
 				std::string value =
-					d.expanded ? d.value : value_of(*s, d.value, where, depth + 1);
+				    d.expanded ? d.value : value_of(*s, d.value, where, depth + 1);
 				total += value.size();
 				if (total > max_value) {
 					if (!stop_)
-						diagnostics_->error(where, "`$" + name + "` expands to more than " +
-										   std::to_string(max_value) + " bytes");
+						diagnostics_->error(where,
+								    "`$" + name + "` expands to more than " +
+									std::to_string(max_value) + " bytes");
 					stop_ = true;
 					return std::string();
 				}
@@ -223,8 +230,8 @@ void Expander::define(Scope& scope, const Define& statement)
 		const std::size_t end = std::min(arg.find(' '), arg.size());
 		std::string name = arg.substr(0, end);
 		if (name.size() < 2 || name[0] != '$' ||
-		    name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", 1) !=
-			    std::string::npos) {
+		    name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
+					   1) != std::string::npos) {
 			diagnostics_->error(statement.where, "`" + name + "` is no parameter name",
 					    "write define($NAME VALUE)");
 			continue;
@@ -238,9 +245,8 @@ void Expander::define(Scope& scope, const Define& statement)
 
 void Expander::require(const Require& statement)
 {
-	diagnostics_->note(statement.where,
-			   "require(" + normalise_config(statement.config) +
-				   ") has no effect: classes come from nfup's library");
+	diagnostics_->note(statement.where, "require(" + normalise_config(statement.config) +
+						") has no effect: classes come from nfup's library");
 }
 
 void Expander::define_class(Scope& scope, const ElementClass& statement)
@@ -299,12 +305,14 @@ void Expander::read_chain(Scope& scope, const Chain& chain)
 		for (const Element& element : stage.elements) {
 			if (stop_)
 				return;
-			now.push_back(reference(scope, element, list ? stage.elements.back() : element, i == 0));
+			now.push_back(
+			    reference(scope, element, list ? stage.elements.back() : element, i == 0));
 		}
 		if (i == 0) {
 			for (const Element& e : stage.elements)
 				if (e.in.given && e.kind != ElementKind::implicit)
-					diagnostics_->warning(e.in.where, "nothing is connected to this input port");
+					diagnostics_->warning(e.in.where,
+							      "nothing is connected to this input port");
 		} else {
 			connect(scope, before, now, chain.stages[i - 1]);
 		}
@@ -317,8 +325,9 @@ void Expander::read_chain(Scope& scope, const Chain& chain)
 	}
 }
 
+// `configured` has the arguments: in a list of declarations that is the last one.
 int Expander::add_instance(Scope& scope, std::string name, const ClassBinding* cls, const Element& element,
-			   const std::string& config)
+			   const Element& configured)
 {
 	if (!room(element.where))
 		return -1;
@@ -326,7 +335,8 @@ int Expander::add_instance(Scope& scope, std::string name, const ClassBinding* c
 	Instance& instance = scope.instances.emplace_back();
 	instance.name = std::move(name);
 	instance.cls = cls;
-	instance.config = config;
+	instance.config = configured.config;
+	instance.config_where = configured.config_where;
 	instance.where = element.where;
 	return index;
 }
@@ -355,7 +365,7 @@ int Expander::declare(Scope& scope, const Element& element, const Element& decla
 			start = i + 1;
 		}
 	const int index =
-		add_instance(scope, element.name, bind(scope, *declaration.declared), element, declaration.config);
+	    add_instance(scope, element.name, bind(scope, *declaration.declared), element, declaration);
 	if (index >= 0)
 		scope.elements.emplace(element.name, index);
 	return index;
@@ -383,8 +393,7 @@ Terminal Expander::reference(Scope& scope, const Element& element, const Element
 	}
 	if (element.kind == ElementKind::compound) {
 		const ClassBinding* cls = bind_compound(scope, *element.compound, {});
-		out.sink = out.source =
-			add_instance(scope, scope.anonymous_name({}), cls, element, element.config);
+		out.sink = out.source = add_instance(scope, scope.anonymous_name({}), cls, element, element);
 		return out;
 	}
 	if (const auto found = scope.elements.find(element.name); found != scope.elements.end()) {
@@ -395,27 +404,31 @@ Terminal Expander::reference(Scope& scope, const Element& element, const Element
 			return out;
 		}
 		if (there.cls->name != element.name) {
-			diagnostics_->error(element.where,
-					    "arguments do not belong to a reference to `" + element.name + "`",
-					    "they belong to its declaration on line " +
-						    std::to_string(there.where.line));
+			diagnostics_->error(
+			    element.where, "arguments do not belong to a reference to `" + element.name + "`",
+			    "they belong to its declaration on line " + std::to_string(there.where.line));
 			out.sink = out.source = found->second;
 			return out;
 		}
 	}
 	const ClassBinding* cls = scope.find_class(element.name);
 	if (!cls) {
+		if (!scope.own_class.empty() && element.name == scope.own_class)
+			diagnostics_->note(element.where,
+					   "inside its own definition `" + element.name +
+					       "` is the library's class: compounds do not recurse");
 		if (const auto later = scope.declared.find(element.name);
 		    later != scope.declared.end() && !element.has_config) {
-			diagnostics_->error(element.where, "`" + element.name + "` is used before its declaration",
+			diagnostics_->error(element.where,
+					    "`" + element.name + "` is used before its declaration",
 					    "it is declared on line " + std::to_string(later->second.line) +
-						    "; move that up");
+						"; move that up");
 			return out;
 		}
 		cls = library_class(element.name);
 	}
 	out.sink = out.source =
-		add_instance(scope, scope.anonymous_name(element.name), cls, element, element.config);
+	    add_instance(scope, scope.anonymous_name(element.name), cls, element, element);
 	return out;
 }
 
@@ -459,7 +472,8 @@ void Expander::connect(Scope& scope, const std::vector<Terminal>& from, const st
 		if (a->source < 0 && a->sink >= 0)
 			diagnostics_->error(a->where, "nothing comes out of `output` inside its own element");
 		if (b->sink < 0 && b->source >= 0)
-			diagnostics_->error(b->where, "nothing can be sent to `input` inside its own element");
+			diagnostics_->error(b->where,
+					    "nothing can be sent to `input` inside its own element");
 		if (a->source < 0 || b->sink < 0)
 			continue;
 		mark(scope.instances[static_cast<std::size_t>(a->source)].outs, out);
@@ -474,15 +488,15 @@ void Expander::check_border(const std::string& what, const Location& where, cons
 {
 	if (const int gap = first_gap(inside); gap >= 0) {
 		diagnostics_->error(where, what + " uses " + kind + " " + std::to_string(count(inside) - 1) +
-						   " but not " + kind + " " + std::to_string(gap));
+					       " but not " + kind + " " + std::to_string(gap));
 		return;
 	}
 	for (int i = 0; i < std::max(count(inside), count(outside)); ++i) {
 		const bool there = i < count(inside);
 		const bool used = i < count(outside) && outside[static_cast<std::size_t>(i)];
 		if (there && !used)
-			diagnostics_->error(where, std::string(kind) + " " + std::to_string(i) + " of " + what +
-							   " is not connected");
+			diagnostics_->error(where, std::string(kind) + " " + std::to_string(i) + " of " +
+						       what + " is not connected");
 		else if (!there && used)
 			diagnostics_->error(where, what + " has no " + kind + " " + std::to_string(i),
 					    "it has " + ports_text(count(inside), kind));
@@ -490,6 +504,37 @@ void Expander::check_border(const std::string& what, const Location& where, cons
 }
 
 // ---- putting into the graph ----
+
+// A node for an element of a library class, and the junction that stands for it.
+int Expander::add_node(const Scope& scope, const Instance& instance)
+{
+	const int there = junction();
+	junctions_[static_cast<std::size_t>(there)].node = static_cast<int>(graph_.nodes.size());
+
+	Node& node = graph_.nodes.emplace_back();
+	node.name = scope.prefix + instance.name;
+	node.cls = instance.cls->name;
+	node.where = instance.where;
+	if (instance.config.find('$') != std::string::npos) {
+		node.args = split_args(value_of(scope, instance.config, instance.where));
+		return there;
+	}
+	Location at = instance.config_where;
+	std::size_t reached = 0;
+	for (Piece& piece : split_pieces(instance.config)) {
+		for (; reached < piece.at; ++reached) {
+			++at.column;
+			if (instance.config[reached] == '\n') {
+				at.column = 1;
+				++at.line;
+				at.text_line += at.text_line > 0;
+			}
+		}
+		node.args.push_back(std::move(piece.text));
+		node.arg_where.push_back(at);
+	}
+	return there;
+}
 
 bool Expander::fits(Scope& inner, const Instance& instance, const Overload& overload,
 		    const std::vector<std::string>& args, std::string& why)
@@ -540,7 +585,8 @@ void Expander::emit_compound(Scope& scope, const Instance& instance, int in_junc
 	if (scope.depth >= max_depth) {
 		if (!too_deep_)
 			diagnostics_->error(instance.where, "compound elements are more than " +
-								    std::to_string(max_depth) + " deep in each other");
+								std::to_string(max_depth) +
+								" deep in each other");
 		too_deep_ = true;
 		return;
 	}
@@ -551,10 +597,8 @@ void Expander::emit_compound(Scope& scope, const Instance& instance, int in_junc
 	for (const ClassBinding* cls = instance.cls; cls; cls = cls->extends) {
 		if (!cls->compound) {
 			// An extension of a library class: the class itself is the last resort.
-			const int index = static_cast<int>(graph_.nodes.size());
-			graph_.nodes.push_back({scope.prefix + instance.name, cls->name, args, instance.where});
-			const int there = junction();
-			junctions_[static_cast<std::size_t>(there)].node = index;
+			const int there = add_node(scope, instance);
+			graph_.nodes.back().cls = cls->name;
 			for (int i = 0; i < count(instance.ins); ++i)
 				connections_.push_back({in_junction, i, there, i, instance.where});
 			for (int i = 0; i < count(instance.outs); ++i)
@@ -567,6 +611,7 @@ void Expander::emit_compound(Scope& scope, const Instance& instance, int in_junc
 			inner.parent_sequence = cls->sees;
 			inner.prefix = scope.prefix + instance.name + "/";
 			inner.depth = scope.depth + 1;
+			inner.own_class = cls->name;
 			Diagnostics found;
 			Diagnostics* const outer = std::exchange(diagnostics_, &found);
 			const bool ok = fits(inner, instance, overload, args, why);
@@ -592,7 +637,8 @@ void Expander::emit_compound(Scope& scope, const Instance& instance, int in_junc
 		diagnostics_->error(instance.where, "compound element " + what + " does not fit: " + why);
 	else
 		diagnostics_->error(instance.where,
-				    "none of the " + std::to_string(tried) + " definitions fits " + what, reasons);
+				    "none of the " + std::to_string(tried) + " definitions fits " + what,
+				    reasons);
 }
 
 void Expander::emit(Scope& scope, int in_junction, int out_junction)
@@ -611,11 +657,7 @@ void Expander::emit(Scope& scope, int in_junction, int out_junction)
 			source = junction();
 			emit_compound(scope, instance, sink, source);
 		} else {
-			sink = source = junction();
-			junctions_[static_cast<std::size_t>(sink)].node = static_cast<int>(graph_.nodes.size());
-			graph_.nodes.push_back({scope.prefix + instance.name, instance.cls->name,
-						split_args(value_of(scope, instance.config, instance.where)),
-						instance.where});
+			sink = source = add_node(scope, instance);
 		}
 	}
 	if (stop_)
@@ -632,7 +674,9 @@ Graph Expander::run(const Body& file)
 	prepare(scope, file);
 	read(scope, file);
 	for (const auto& [in, out] : groups_) {
-		const auto at = [&](int i) -> const Instance& { return scope.instances[static_cast<std::size_t>(i)]; };
+		const auto at = [&](int i) -> const Instance& {
+			return scope.instances[static_cast<std::size_t>(i)];
+		};
 		check_border("this group", at(in).where, at(in).ins, at(in).outs, "input");
 		check_border("this group", at(out).where, at(out).outs, at(out).ins, "output");
 	}

@@ -6,7 +6,8 @@
 #include "click_syntax.h"
 #include "graph.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 Graph expand(const click::Body& file, Diagnostics& diagnostics);
 

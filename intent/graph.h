@@ -17,6 +17,7 @@ struct Node {
 	std::string cls;
 	std::vector<std::string> args; // split at top-level commas, trimmed, as written
 	Location where;
+	std::vector<Location> arg_where; // one per argument; empty where a $x was replaced
 };
 
 struct Edge {

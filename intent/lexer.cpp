@@ -7,9 +7,11 @@
 
 #include "config.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
-namespace {
+namespace
+{
 
 bool is_word(char c)
 {
@@ -50,7 +52,7 @@ std::string describe(const Token& token)
 }
 
 Lexer::Lexer(std::string_view text, std::string file, Diagnostics& diagnostics)
-	: text_(text), file_(std::move(file)), diagnostics_(diagnostics)
+    : text_(text), file_(std::move(file)), diagnostics_(diagnostics)
 {
 }
 
@@ -107,7 +109,8 @@ void Lexer::line_directive()
 	int number = 0;
 	const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
 	if (error != std::errc() || number < 0 || number > 1000000000) {
-		diagnostics_.error(where, "a line directive needs a line number", "write `#line NUMBER \"FILE\"`");
+		diagnostics_.error(where, "a line directive needs a line number",
+				   "write `#line NUMBER \"FILE\"`");
 		return;
 	}
 	rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()));
@@ -129,8 +132,9 @@ void Lexer::skip_blank()
 			if (text_.find("*/", at_ + 2) == std::string_view::npos)
 				diagnostics_.error(here(), "this comment has no end", "close it with `*/`");
 			advance(skip_config_item(text_, at_) - at_);
-		} else if (c == '#' && text_.substr(line_start_, at_ - line_start_).find_first_not_of(" \t") ==
-						std::string_view::npos) {
+		} else if (c == '#' &&
+			   text_.substr(line_start_, at_ - line_start_).find_first_not_of(" \t") ==
+			       std::string_view::npos) {
 			line_directive();
 		} else {
 			return;
@@ -172,8 +176,10 @@ Token Lexer::scan()
 			return token;
 		}
 	}
-	for (const auto& [text, kind] : {std::pair{"...", TokenKind::ellipsis}, {"->", TokenKind::arrow},
-					 {"=>", TokenKind::double_arrow}, {"::", TokenKind::colons},
+	for (const auto& [text, kind] : {std::pair{"...", TokenKind::ellipsis},
+					 {"->", TokenKind::arrow},
+					 {"=>", TokenKind::double_arrow},
+					 {"::", TokenKind::colons},
 					 {"||", TokenKind::bars}})
 		if (text_.substr(at_).starts_with(text))
 			return take(kind, std::string_view(text).size());

@@ -9,22 +9,23 @@
 
 #include "diagnostic.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 enum class TokenKind {
 	end,
-	identifier, // also numbers: Click has no separate kind
-	variable,   // $x; text is the name without the dollar
-	arrow,      // ->
+	identifier,   // also numbers: Click has no separate kind
+	variable,     // $x; text is the name without the dollar
+	arrow,        // ->
 	double_arrow, // =>
-	colons,     // ::
-	bars,       // ||
-	ellipsis,   // ...
+	colons,       // ::
+	bars,         // ||
+	ellipsis,     // ...
 	elementclass,
 	require,
 	provide,
 	define,
-	symbol,     // any other character, in text
+	symbol, // any other character, in text
 };
 
 struct Token {
@@ -39,7 +40,8 @@ struct Token {
 // For messages: `;`, end of file, …
 std::string describe(const Token& token);
 
-class Lexer {
+class Lexer
+{
 public:
 	Lexer(std::string_view text, std::string file, Diagnostics& diagnostics);
 
@@ -48,13 +50,13 @@ public:
 	// The raw text behind a `(` that was just taken, up to its `)`, which is
 	// taken too.
 	std::string config(const Location& open);
+	Location here() const; // of the next byte, when no token is looked ahead at
 
 private:
 	Token scan();
 	void skip_blank();
 	void line_directive();
 	void advance(std::size_t count);
-	Location here() const;
 	Token take(TokenKind kind, std::size_t length);
 
 	std::string_view text_;

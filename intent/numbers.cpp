@@ -8,9 +8,11 @@
 #include <initializer_list>
 #include <utility>
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
-namespace {
+namespace
+{
 
 constexpr __int128 too_large = static_cast<__int128>(1) << 100;
 
@@ -111,8 +113,14 @@ std::optional<__int128> read_size(const std::string& text)
 	const auto number = read_decimal(text, i);
 	if (!number)
 		return std::nullopt;
-	const auto unit = unit_of(text.substr(i), {{"k", 1 << 10}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30},
-						   {"kB", 1 << 10}, {"KB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30},
+	const auto unit = unit_of(text.substr(i), {{"k", 1 << 10},
+						   {"K", 1 << 10},
+						   {"M", 1 << 20},
+						   {"G", 1 << 30},
+						   {"kB", 1 << 10},
+						   {"KB", 1 << 10},
+						   {"MB", 1 << 20},
+						   {"GB", 1 << 30},
 						   {"B", 1}});
 	if (!unit)
 		return std::nullopt;
@@ -138,10 +146,20 @@ std::optional<__int128> read_duration(const std::string& text)
 		const std::string suffix = text.substr(i, end - i);
 		if (suffix.empty() && (start > 0 || end < text.size()))
 			return std::nullopt; // "2h4": four what?
-		const auto unit = unit_of(suffix, {{"", second}, {"s", second}, {"sec", second},
-						   {"ms", 1000000}, {"msec", 1000000}, {"us", 1000}, {"usec", 1000},
-						   {"ns", 1}, {"nsec", 1}, {"m", 60 * second}, {"min", 60 * second},
-						   {"h", 3600 * second}, {"hr", 3600 * second}, {"d", 86400 * second}});
+		const auto unit = unit_of(suffix, {{"", second},
+						   {"s", second},
+						   {"sec", second},
+						   {"ms", 1000000},
+						   {"msec", 1000000},
+						   {"us", 1000},
+						   {"usec", 1000},
+						   {"ns", 1},
+						   {"nsec", 1},
+						   {"m", 60 * second},
+						   {"min", 60 * second},
+						   {"h", 3600 * second},
+						   {"hr", 3600 * second},
+						   {"d", 86400 * second}});
 		const auto part = unit ? scale(*number, *unit) : std::nullopt;
 		if (!part || total > too_large)
 			return std::nullopt;
@@ -254,7 +272,8 @@ std::optional<Prefix> read_prefix(const std::string& text)
 			if (m)
 				return std::nullopt; // not a prefix
 		} else {
-			if (tail.empty() || tail.size() > 3 || tail.find_first_not_of("0123456789") != std::string::npos)
+			if (tail.empty() || tail.size() > 3 ||
+			    tail.find_first_not_of("0123456789") != std::string::npos)
 				return std::nullopt;
 			length = std::stoi(tail);
 			if (length > bits)
@@ -264,7 +283,8 @@ std::optional<Prefix> read_prefix(const std::string& text)
 	out.length = length + (128 - bits);
 	// The host part says nothing about the network.
 	for (int bit = out.length; bit < 128; ++bit)
-		out.address[static_cast<std::size_t>(bit / 8)] &= static_cast<std::uint8_t>(~(0x80 >> (bit % 8)));
+		out.address[static_cast<std::size_t>(bit / 8)] &=
+		    static_cast<std::uint8_t>(~(0x80 >> (bit % 8)));
 	return out;
 }
 

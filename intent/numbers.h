@@ -7,7 +7,8 @@
 #include <optional>
 #include <string>
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 // Decimal, 0x hexadecimal or octal with a leading 0; an optional sign.
 std::optional<__int128> read_integer(const std::string& text);
@@ -28,7 +29,7 @@ std::optional<Mac> read_mac(const std::string& text);
 Ip6 map_ip4(const Ip4& address); // ::ffff:a.b.c.d
 
 struct Prefix {
-	Ip6 address{}; // IPv4 addresses mapped
+	Ip6 address{};  // IPv4 addresses mapped
 	int length = 0; // of 128
 	bool ip4 = false;
 };

@@ -5,7 +5,8 @@
 
 #include <vector>
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 using Successors = std::vector<std::vector<int>>;
 

@@ -9,9 +9,11 @@
 #include "parse_table.h"
 #include "rows.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
-namespace {
+namespace
+{
 
 bool is_column(const std::string& word)
 {
@@ -40,8 +42,9 @@ Form detect_form(const std::string& text)
 
 Graph parse(const std::string& text, const std::string& file, Diagnostics& diagnostics)
 {
-	Graph graph = detect_form(text) == Form::table ? parse_table(text, file, diagnostics)
-						       : expand(parse_click(text, file, diagnostics), diagnostics);
+	Graph graph = detect_form(text) == Form::table
+			  ? parse_table(text, file, diagnostics)
+			  : expand(parse_click(text, file, diagnostics), diagnostics);
 
 	// One order for both forms, so that equal graphs compare equal.
 	std::sort(graph.edges.begin(), graph.edges.end(), [](const Edge& a, const Edge& b) {

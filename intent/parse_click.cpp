@@ -6,20 +6,23 @@
 
 #include "lexer.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 using namespace click;
 
-namespace {
+namespace
+{
 
-constexpr int max_nesting = 64;      // braces and groups inside each other
-constexpr int max_port = 4095;       // far above any class; bounds [0-N]
+constexpr int max_nesting = 64;       // braces and groups inside each other
+constexpr int max_port = 4095;        // far above any class; bounds [0-N]
 constexpr int max_syntax_errors = 50; // the rest would only repeat the first
 
-class Parser {
+class Parser
+{
 public:
 	Parser(const std::string& text, const std::string& file, Diagnostics& diagnostics)
-		: lexer_(text, file, diagnostics), diagnostics_(diagnostics)
+	    : lexer_(text, file, diagnostics), diagnostics_(diagnostics)
 	{
 	}
 
@@ -82,7 +85,8 @@ bool Parser::enter(const Location& where)
 		return true;
 	}
 	if (!too_deep_)
-		diagnostics_.error(where, "elements are nested more than " + std::to_string(max_nesting) + " deep");
+		diagnostics_.error(where,
+				   "elements are nested more than " + std::to_string(max_nesting) + " deep");
 	// Reading on would need the stack that this limit saves.
 	too_deep_ = true;
 	while (!lexer_.peek().is(TokenKind::end))
@@ -217,8 +221,8 @@ Chain Parser::chain()
 	case TokenKind::define:
 		return out;
 	default:
-		if (const Token& t = lexer_.peek(); !t.is(';') && !t.is('{') && !t.is('[') && !t.is('(') &&
-						    !at_end_of_body())
+		if (const Token& t = lexer_.peek();
+		    !t.is(';') && !t.is('{') && !t.is('[') && !t.is('(') && !at_end_of_body())
 			unexpected("`->`, `=>`, `::` or `;`");
 	}
 	return out;
@@ -313,6 +317,7 @@ void Parser::class_and_config(Element& out)
 	if (!failed_ && lexer_.peek().is('(')) {
 		const Token open = lexer_.next();
 		out.has_config = true;
+		out.config_where = lexer_.here();
 		out.config = lexer_.config(open.where);
 	}
 }
@@ -385,7 +390,7 @@ std::vector<Formal> Parser::formals()
 		formal.variable = lexer_.next().text;
 		if (!out.empty() && formal.keyword.empty() && !out.back().keyword.empty())
 			diagnostics_.error(formal.where, "positional parameter `$" + formal.variable +
-								 "` behind a keyword parameter");
+							     "` behind a keyword parameter");
 		if (!out.empty() && out.back().keyword == "__REST__")
 			diagnostics_.error(formal.where, "`__REST__` must be the last parameter");
 		for (const Formal& other : out)

@@ -13,9 +13,11 @@
 #include "rows.h"
 #include "suggest.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
-namespace {
+namespace
+{
 
 constexpr int max_port = 4095;
 constexpr const char* row_shape = "a row is SRC PORT IN DST ARGS, with `-` for what is left to the default";
@@ -60,10 +62,11 @@ Mention mention(const std::string& word)
 	return {cls, rest};
 }
 
-class TableParser {
+class TableParser
+{
 public:
 	TableParser(const std::string& text, const std::string& file, Diagnostics& diagnostics)
-		: text_(text), file_(file), diagnostics_(diagnostics)
+	    : text_(text), file_(file), diagnostics_(diagnostics)
 	{
 	}
 
@@ -73,9 +76,12 @@ private:
 	void row(const Row& row);
 	std::optional<int> number(const Word& word);
 	int source(const Word& word);
-	int destination(const Word& word, const std::vector<std::string>& args);
-	int add(std::string name, const std::string& cls, const std::vector<std::string>& args, const Word& word);
-	std::vector<std::string> arguments(const Row& row, std::size_t first) const;
+	int destination(const Word& word, const std::vector<std::string>& args,
+			const std::vector<Location>& where);
+	int add(std::string name, const std::string& cls, const std::vector<std::string>& args,
+		const std::vector<Location>& where, const Word& word);
+	std::vector<std::string> arguments(const Row& row, std::size_t first,
+					   std::vector<Location>& where) const;
 	void read_single_patterns();
 	Location location(const Word& word) const { return {file_, word.line, word.column, 0}; }
 	Node& node(int i) { return graph_.nodes[static_cast<std::size_t>(i)]; }
@@ -91,23 +97,37 @@ private:
 	std::set<std::tuple<int, int, int, int>> seen_;
 };
 
-std::vector<std::string> TableParser::arguments(const Row& row, std::size_t first) const
+std::vector<std::string> TableParser::arguments(const Row& row, std::size_t first,
+						std::vector<Location>& where) const
 {
 	if (first >= row.words.size())
 		return {};
 	const std::size_t start = row.words[first].at;
 	const std::string_view text = std::string_view(text_).substr(start, row.end - start);
-	std::vector<std::string> args = split_args(text);
+	const std::vector<Piece> pieces = split_pieces(text);
+	std::vector<std::string> args;
+	const auto place = [&](std::size_t byte) { // of the word that has it
+		std::size_t i = first;
+		while (i + 1 < row.words.size() && row.words[i + 1].at <= byte)
+			++i;
+		Location at = location(row.words[i]);
+		at.column += static_cast<int>(byte - row.words[i].at);
+		return at;
+	};
 
 	// Commas, if there are any; else white space, where KEYWORD VALUE stays together.
-	const bool comma = args.size() > 1 || normalise_config(text).ends_with(',');
-	if (comma)
+	if (pieces.size() > 1 || normalise_config(text).ends_with(',')) {
+		for (const Piece& piece : pieces) {
+			args.push_back(piece.text);
+			where.push_back(place(start + piece.at));
+		}
 		return args;
+	}
 	std::vector<std::string> words = split_words(text);
 	if (words.size() == 1 && words[0] == "-")
 		return {};
-	args.clear();
 	for (std::size_t i = 0; i < words.size(); ++i) {
+		where.push_back(location(row.words[std::min(first + i, row.words.size() - 1)]));
 		if (is_keyword(words[i]) && i + 1 < words.size()) {
 			args.push_back(words[i] + " " + words[i + 1]);
 			++i;
@@ -121,7 +141,8 @@ std::vector<std::string> TableParser::arguments(const Row& row, std::size_t firs
 std::optional<int> TableParser::number(const Word& word)
 {
 	int value = 0;
-	const auto [stop, error] = std::from_chars(word.text.data(), word.text.data() + word.text.size(), value);
+	const auto [stop, error] =
+	    std::from_chars(word.text.data(), word.text.data() + word.text.size(), value);
 	if (error == std::errc() && value <= max_port)
 		return value;
 	diagnostics_.error(location(word), "port " + word.text + " is out of range");
@@ -129,7 +150,7 @@ std::optional<int> TableParser::number(const Word& word)
 }
 
 int TableParser::add(std::string name, const std::string& cls, const std::vector<std::string>& args,
-		     const Word& word)
+		     const std::vector<Location>& where, const Word& word)
 {
 	const int index = static_cast<int>(graph_.nodes.size());
 
@@ -142,7 +163,7 @@ int TableParser::add(std::string name, const std::string& cls, const std::vector
 	by_name_.emplace(name, index);
 	by_class_[cls].push_back(index);
 	by_content_.try_emplace(cls + "(" + join_args(args) + ")", index);
-	graph_.nodes.push_back({std::move(name), cls, args, location(word)});
+	graph_.nodes.push_back({std::move(name), cls, args, location(word), where});
 	return index;
 }
 
@@ -168,33 +189,38 @@ int TableParser::source(const Word& word)
 	return -1;
 }
 
-int TableParser::destination(const Word& word, const std::vector<std::string>& args)
+int TableParser::destination(const Word& word, const std::vector<std::string>& args,
+			     const std::vector<Location>& where)
 {
 	const Mention m = mention(word.text);
 
 	if (!m.name.empty()) {
 		const auto found = by_name_.find(m.name);
 		if (found == by_name_.end())
-			return add(m.name, m.cls, args, word);
+			return add(m.name, m.cls, args, where, word);
 		const Node& there = node(found->second);
 		if (there.cls != m.cls)
-			diagnostics_.error(location(word), "`" + m.name + "` is already a node of class " + there.cls);
+			diagnostics_.error(location(word),
+					   "`" + m.name + "` is already a node of class " + there.cls);
 		else if (!args.empty() && args != there.args)
-			diagnostics_.error(location(word), "`" + word.text + "` already has the arguments `" +
-								   join_args(there.args) + "`",
+			diagnostics_.error(location(word),
+					   "`" + word.text + "` already has the arguments `" +
+					       join_args(there.args) + "`",
 					   "introduced on line " + std::to_string(there.where.line));
 		return found->second;
 	}
-	if (const auto same = by_content_.find(m.cls + "(" + join_args(args) + ")"); same != by_content_.end())
+	if (const auto same = by_content_.find(m.cls + "(" + join_args(args) + ")");
+	    same != by_content_.end())
 		return same->second;
 	// Without arguments the class alone says which node: the last one.
 	if (const auto found = by_class_.find(m.cls); args.empty() && found != by_class_.end()) {
 		const Node& there = node(found->second.back());
-		diagnostics_.note(location(word), "`" + m.cls + "` without arguments is read as the last one above, " +
-							  m.cls + " " + join_args(there.args));
+		diagnostics_.note(location(word), "`" + m.cls +
+						      "` without arguments is read as the last one above, " +
+						      m.cls + " " + join_args(there.args));
 		return found->second.back();
 	}
-	return add({}, m.cls, args, word);
+	return add({}, m.cls, args, where, word);
 }
 
 void TableParser::row(const Row& row)
@@ -205,7 +231,8 @@ void TableParser::row(const Row& row)
 	while (dst < words.size() && (words[dst].text == "-" || is_number(words[dst].text)))
 		++dst;
 	if (words[0].text != "-" && (!is_name(words[0].text) || is_number(words[0].text))) {
-		diagnostics_.error(location(words[0]), "`" + words[0].text + "` is no name of a source", row_shape);
+		diagnostics_.error(location(words[0]), "`" + words[0].text + "` is no name of a source",
+				   row_shape);
 		return;
 	}
 	if (dst == words.size()) {
@@ -213,12 +240,14 @@ void TableParser::row(const Row& row)
 		return;
 	}
 	if (!is_name(words[dst].text)) {
-		diagnostics_.error(location(words[dst]), "`" + words[dst].text + "` is no name of a class", row_shape);
+		diagnostics_.error(location(words[dst]), "`" + words[dst].text + "` is no name of a class",
+				   row_shape);
 		return;
 	}
 	if (dst < 2 || dst > 4) {
-		diagnostics_.error(location(words[dst]), "one to three columns stand between source and destination, not " +
-								 std::to_string(dst - 1),
+		diagnostics_.error(location(words[dst]),
+				   "one to three columns stand between source and destination, not " +
+				       std::to_string(dst - 1),
 				   row_shape);
 		return;
 	}
@@ -239,12 +268,14 @@ void TableParser::row(const Row& row)
 	}
 	if (dst + 1 < words.size()) {
 		const std::size_t start = words[dst + 1].at;
-		if (std::string why = config_error(std::string_view(text_).substr(start, row.end - start)); !why.empty()) {
+		if (std::string why = config_error(std::string_view(text_).substr(start, row.end - start));
+		    !why.empty()) {
 			diagnostics_.error(location(words[dst + 1]), "these arguments do not end: " + why);
 			return;
 		}
 	}
-	const std::vector<std::string> args = arguments(row, dst + 1);
+	std::vector<Location> where;
+	const std::vector<std::string> args = arguments(row, dst + 1, where);
 
 	int from = -1;
 	if (words[0].text != "-") {
@@ -253,7 +284,7 @@ void TableParser::row(const Row& row)
 		diagnostics_.error(location(words[1]), "a row without a source has no ports", row_shape);
 		return;
 	}
-	const int to = destination(words[dst], args);
+	const int to = destination(words[dst], args, where);
 	if (from >= 0 && out && in && seen_.emplace(from, *out, to, *in).second)
 		graph_.edges.push_back({from, *out, to, *in, location(words[0])});
 }
@@ -276,10 +307,11 @@ void TableParser::read_single_patterns()
 		swap[i] = true;
 		diagnostics_.note(n.where,
 				  "one pattern and two outputs: output 1 is what matches `" + n.args[0] +
-					  "`, output 0 what does not",
+				      "`, output 0 what does not",
 				  "as in the Click-UP paper; with `" + n.args[0] +
-					  " -` output 0 is what matches, as in Click");
+				      " -` output 0 is what matches, as in Click");
 		n.args.emplace_back("-");
+		n.arg_where.clear();
 	}
 	for (Edge& e : graph_.edges)
 		if (swap[static_cast<std::size_t>(e.from)] && e.out <= 1)
@@ -293,7 +325,8 @@ Graph TableParser::run()
 	for (Row r; rows.next(r);)
 		row(r);
 	if (!rows.open_comment().text.empty())
-		diagnostics_.error(location(rows.open_comment()), "this comment has no end", "close it with `*/`");
+		diagnostics_.error(location(rows.open_comment()), "this comment has no end",
+				   "close it with `*/`");
 	read_single_patterns();
 	return std::move(graph_);
 }

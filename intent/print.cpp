@@ -7,9 +7,11 @@
 
 #include "config.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
-namespace {
+namespace
+{
 
 std::size_t z(int i)
 {

@@ -10,9 +10,11 @@
 #include "order.h"
 #include "suggest.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
-namespace {
+namespace
+{
 
 std::size_t z(int i)
 {
@@ -24,11 +26,12 @@ std::string count(std::size_t n, const char* what)
 	return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
 
-class Resolver {
+class Resolver
+{
 public:
 	Resolver(const Graph& graph, ClassLibrary& library, Diagnostics& diagnostics,
 		 const std::vector<std::string>& known_ports)
-		: graph_(graph), library_(library), diagnostics_(diagnostics), ports_(known_ports)
+	    : graph_(graph), library_(library), diagnostics_(diagnostics), ports_(known_ports)
 	{
 	}
 
@@ -39,7 +42,8 @@ private:
 	void read_nodes();
 	void read_node(const Node& node);
 	void read_edges();
-	bool in_range(const Edge& edge) const;
+	bool has_output(const Edge& edge) const;
+	bool has_input(const Edge& edge) const;
 	void check_connected();
 	void read_entries();
 	void check_reached();
@@ -73,15 +77,13 @@ const ClassInfo* Resolver::class_of(const Node& node)
 	if (!found) {
 		diagnostics_.error(node.where, found.error().message, found.error().hint);
 	} else if (!*found) {
-		std::string hint = did_you_mean(node.cls, library_.names());
+		std::vector<std::string> names = library_.names();
 		// A name never declared reads like a class: it may be a mistyped node.
-		if (hint.empty() && node.args.empty()) {
-			std::vector<std::string> names;
+		if (node.args.empty())
 			for (const Node& other : graph_.nodes)
-				if (other.name != other.cls)
+				if (!other.name.starts_with(other.cls) && other.name != node.cls)
 					names.push_back(other.name);
-			hint = did_you_mean(node.cls, names);
-		}
+		std::string hint = did_you_mean(node.cls, names);
 		if (hint.empty())
 			hint = "`nfup classes` lists what there is";
 		diagnostics_.error(node.where, "unknown class `" + node.cls + "`", std::move(hint));
@@ -104,7 +106,7 @@ void Resolver::read_node(const Node& node)
 	if (!out.info)
 		return;
 
-	Arguments args = read_arguments(*out.info, node.name, node.args, node.where, ports_, diagnostics_);
+	Arguments args = read_arguments(*out.info, node, ports_, diagnostics_);
 	out.values = std::move(args.values);
 	device_.back() = args.device;
 	fed_.back().resize(z(std::max(out.info->inputs, 0)));
@@ -113,8 +115,8 @@ void Resolver::read_node(const Node& node)
 		outputs += z(std::max(args.elements, 0)) - 1;
 	out.out.assign(outputs, -1);
 	if (outputs > NFUP_MAX_OUTPUTS)
-		diagnostics_.error(node.where, node.name + " has " + count(outputs, "output") + "; a node can have " +
-						       std::to_string(NFUP_MAX_OUTPUTS));
+		diagnostics_.error(node.where, node.name + " has " + count(outputs, "output") +
+						   "; a node can have " + std::to_string(NFUP_MAX_OUTPUTS));
 	// With broken arguments the number of outputs is anybody's guess.
 	if (!args.ok && !out.info->outputs.empty() && out.info->outputs.back().repeated)
 		out.out.assign(NFUP_MAX_OUTPUTS, -1), out.info = nullptr;
@@ -138,25 +140,30 @@ std::string Resolver::output_name(int node, int out) const
 	return text + " of " + name(node);
 }
 
-bool Resolver::in_range(const Edge& edge) const
+bool Resolver::has_output(const Edge& edge) const
 {
-	const ResolvedNode &from = out_.nodes[z(edge.from)], &to = out_.nodes[z(edge.to)];
-	bool ok = true;
+	const ResolvedNode& from = out_.nodes[z(edge.from)];
 
-	if (from.info && z(edge.out) >= from.out.size()) {
-		diagnostics_.error(edge.where, from.name + " has no output " + std::to_string(edge.out),
-				   from.cls + " has " + count(from.out.size(), "output") +
-					   (from.out.empty() ? "" : ", counted from 0"));
-		ok = false;
-	}
-	if (to.info && z(edge.in) >= fed_[z(edge.to)].size()) {
-		diagnostics_.error(edge.where, to.name + " has no input " + std::to_string(edge.in),
-				   to.cls + " has " + count(fed_[z(edge.to)].size(), "input") +
-					   (fed_[z(edge.to)].empty() ? ": it is where packets come from"
-								     : ", counted from 0"));
-		ok = false;
-	}
-	return ok;
+	if (!from.info || z(edge.out) < from.out.size())
+		return true;
+	diagnostics_.error(edge.where, from.name + " has no output " + std::to_string(edge.out),
+			   from.out.empty()
+			       ? "packets end in a " + from.cls
+			       : from.cls + " has " + count(from.out.size(), "output") + ", counted from 0");
+	return false;
+}
+
+bool Resolver::has_input(const Edge& edge) const
+{
+	const ResolvedNode& to = out_.nodes[z(edge.to)];
+	const std::size_t inputs = fed_[z(edge.to)].size();
+
+	if (!to.info || z(edge.in) < inputs)
+		return true;
+	diagnostics_.error(edge.where, to.name + " has no input " + std::to_string(edge.in),
+			   inputs ? to.cls + " has " + count(inputs, "input") + ", counted from 0"
+				  : "packets begin in a " + to.cls);
+	return false;
 }
 
 void Resolver::read_edges()
@@ -165,19 +172,22 @@ void Resolver::read_edges()
 	next_.resize(out_.nodes.size());
 	for (const Edge& edge : out_.edges) {
 		ResolvedNode& from = out_.nodes[z(edge.from)];
+		std::vector<bool>& fed = fed_[z(edge.to)];
 		next_[z(edge.from)].push_back(edge.to);
-		if (!in_range(edge))
-			continue;
-		if (auto& fed = fed_[z(edge.to)]; z(edge.in) < fed.size())
-			fed[z(edge.in)] = true;
-		if (!from.info || z(edge.out) >= from.out.size())
+		// One mistake, one message: the sound end of a broken edge counts as
+		// connected, and so does the port that was probably meant.
+		const bool out_ok = has_output(edge), in_ok = has_input(edge);
+		if (!fed.empty())
+			fed[in_ok && z(edge.in) < fed.size() ? z(edge.in) : 0] = true;
+		if (!out_ok || !from.info)
 			continue;
 		int& target = from.out[z(edge.out)];
 		if (target >= 0)
-			diagnostics_.error(edge.where,
-					   output_name(edge.from, edge.out) + " goes to both " + name(target) +
-						   " and " + name(edge.to),
-					   "a packet leaves a node once; connect one of them to another output");
+			diagnostics_.error(
+			    edge.where,
+			    output_name(edge.from, edge.out) + " goes to both " + name(target) + " and " +
+				name(edge.to),
+			    "a packet leaves a node once; connect one of them to another output");
 		else
 			target = edge.to;
 	}
@@ -195,15 +205,16 @@ void Resolver::check_connected()
 				continue;
 			diagnostics_.error(node.where,
 					   output_name(static_cast<int>(i), static_cast<int>(out)) +
-						   " is not connected",
+					       " is not connected",
 					   "connect it; Discard drops what it gets");
 		}
 		for (std::size_t in = 0; in < fed_[i].size(); ++in)
 			if (!fed_[i][in])
 				diagnostics_.error(node.where, fed_[i].size() == 1
-								       ? "nobody feeds " + node.name
-								       : "nobody feeds input " + std::to_string(in) +
-										 " of " + node.name);
+								   ? "nobody feeds " + node.name
+								   : "nobody feeds input " +
+									 std::to_string(in) + " of " +
+									 node.name);
 	}
 }
 
@@ -233,7 +244,7 @@ void Resolver::read_entries()
 		if (entry >= 0)
 			diagnostics_.error(node.where,
 					   node.name + " and " + name(entry) + " both take the packets of " +
-						   ports_.labels()[z(device_[i])],
+					       ports_.labels()[z(device_[i])],
 					   "a device has one FromDevice");
 		else
 			entry = static_cast<int>(i);
@@ -284,7 +295,8 @@ bool Resolver::check_cycles()
 	for (std::vector<int> ring : rings) {
 		const int first = ring.front();
 		ring.push_back(first);
-		diagnostics_.error(out_.nodes[z(first)].where, "packets could run in a circle: " + path_text(ring),
+		diagnostics_.error(out_.nodes[z(first)].where,
+				   "packets could run in a circle: " + path_text(ring),
 				   "a chain must end: send one of these elsewhere");
 	}
 	return rings.empty();
@@ -299,8 +311,8 @@ void Resolver::check_depth()
 	if (out_.depth > NFUP_MAX_DEPTH)
 		diagnostics_.error(out_.nodes[z(out_.deepest[NFUP_MAX_DEPTH - 1])].where,
 				   "this path takes " + std::to_string(out_.depth) +
-					   " tail calls; the kernel allows " + std::to_string(NFUP_MAX_DEPTH) + ": " +
-					   path_text(out_.deepest),
+				       " tail calls; the kernel allows " + std::to_string(NFUP_MAX_DEPTH) +
+				       ": " + path_text(out_.deepest),
 				   "shorten it by " + count(z(out_.depth - NFUP_MAX_DEPTH), "node"));
 }
 
@@ -309,10 +321,10 @@ void Resolver::check_limits()
 	if (out_.nodes.size() >= NFUP_MAX_COUNTERS)
 		diagnostics_.error(out_.nodes[NFUP_MAX_COUNTERS - 1].where,
 				   std::to_string(out_.nodes.size()) + " nodes; an NF can have " +
-					   std::to_string(NFUP_MAX_COUNTERS - 1));
+				       std::to_string(NFUP_MAX_COUNTERS - 1));
 	if (out_.ports.size() > NFUP_MAX_PORTS)
 		diagnostics_.error({}, std::to_string(out_.ports.size()) + " devices; an NF can have " +
-					       std::to_string(NFUP_MAX_PORTS));
+					   std::to_string(NFUP_MAX_PORTS));
 }
 
 Resolved Resolver::run()

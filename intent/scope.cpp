@@ -3,7 +3,8 @@
 
 #include <limits>
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 const ClassBinding* Scope::find_class(const std::string& name) const
 {

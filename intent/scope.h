@@ -13,7 +13,8 @@
 
 #include "click_syntax.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 struct Scope;
 
@@ -35,7 +36,7 @@ struct Instance {
 	std::string name;
 	const ClassBinding* cls = nullptr;
 	std::string config;
-	Location where;
+	Location where, config_where;
 	std::vector<bool> ins, outs; // which ports the scope connects
 };
 
@@ -55,13 +56,14 @@ struct Scope {
 	int sequence = 0;
 	std::string prefix; // "fw/"
 	int depth = 0;
+	std::string own_class; // the class being expanded, if it has a name
 
 	std::unordered_map<std::string, std::vector<const ClassBinding*>> classes;
 	std::map<std::string, Definition> definitions;
 
 	std::vector<Instance> instances;
 	std::vector<LocalConnection> connections;
-	std::unordered_map<std::string, int> elements; // those with names of their own
+	std::unordered_map<std::string, int> elements;      // those with names of their own
 	std::unordered_map<std::string, Location> declared; // also those further down
 	std::unordered_map<std::string, int> anonymous;     // next number by class
 

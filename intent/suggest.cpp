@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <tuple>
 #include <utility>
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
-namespace {
+namespace
+{
 
 std::string lower(std::string_view text)
 {
@@ -27,7 +30,8 @@ std::size_t distance(const std::string& a, const std::string& b)
 	for (std::size_t i = 1; i <= a.size(); ++i) {
 		row[0] = i;
 		for (std::size_t j = 1; j <= b.size(); ++j) {
-			row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
+			row[j] =
+			    std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				row[j] = std::min(row[j], before[j - 2] + 1);
 		}
@@ -47,25 +51,23 @@ std::vector<std::string> nearest(std::string_view word, const std::vector<std::s
 
 	const std::string wanted = lower(word);
 	const std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
-	std::vector<std::pair<std::size_t, std::string>> found;
+	std::vector<std::tuple<std::size_t, std::size_t, std::string>> found; // rank, steps, name
 
 	for (const std::string& name : names) {
 		if (name.size() > longest)
 			continue;
 		const std::string candidate = lower(name);
-		std::size_t steps = distance(wanted, candidate);
+		const std::size_t steps = distance(wanted, candidate);
 		// A name that contains the word, or the other way round, is near too.
 		const bool part = std::min(wanted.size(), candidate.size()) >= 4 &&
 				  (candidate.find(wanted) != std::string::npos ||
 				   wanted.find(candidate) != std::string::npos);
-		if (steps > limit && part)
-			steps = limit;
-		if (steps <= limit)
-			found.emplace_back(steps, name);
+		if (steps <= limit || part)
+			found.emplace_back(std::min(steps, limit), steps, name);
 	}
 	std::sort(found.begin(), found.end());
 	std::vector<std::string> out;
-	for (auto& [steps, name] : found)
+	for (auto& [rank, steps, name] : found)
 		if (out.size() < 3 && (out.empty() || out.back() != name))
 			out.push_back(std::move(name));
 	return out;

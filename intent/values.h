@@ -10,7 +10,8 @@
 
 #include "class_info.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 using Bytes = std::vector<std::uint8_t>;
 

@@ -5,9 +5,11 @@
 
 #include "config.h"
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
-namespace {
+namespace
+{
 
 bool is_name(char c)
 {
@@ -61,7 +63,8 @@ std::string quoted(const std::string& value)
 
 } // namespace
 
-std::string expand_variables(std::string_view text, const VariableLookup& lookup, const VariableMissing& missing)
+std::string expand_variables(std::string_view text, const VariableLookup& lookup,
+			     const VariableMissing& missing)
 {
 	std::string out;
 	bool in_quotes = false;

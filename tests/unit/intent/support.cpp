@@ -6,7 +6,8 @@
 
 #include "intent/config.h"
 
-namespace nfup::intent::test {
+namespace nfup::intent::test
+{
 
 Parsed parse_text(const std::string& text, const std::string& file)
 {

@@ -5,9 +5,11 @@
 
 #include "bpf/lib/classifier.h"
 
-namespace nfup::intent::test {
+namespace nfup::intent::test
+{
 
-Param param(std::string name, std::string type, unsigned size, std::optional<std::string> fallback, std::string range)
+Param param(std::string name, std::string type, unsigned size, std::optional<std::string> fallback,
+	    std::string range)
 {
 	Param p;
 	p.name = std::move(name);
@@ -18,7 +20,8 @@ Param param(std::string name, std::string type, unsigned size, std::optional<std
 	return p;
 }
 
-namespace {
+namespace
+{
 
 ClassInfo make(std::string name, std::vector<Output> outputs, std::vector<Param> params = {})
 {
@@ -46,9 +49,9 @@ TestLibrary::TestLibrary()
 	add(make("Counter", {{"out"}}));
 	add(make("Null", {{"out"}}));
 	add(make("Discard", {}));
-	add(make("CheckIPHeader", {{"out"}, {"bad", true}}, {param("OFFSET", "size", 4, "0"),
-							     param("CHECKSUM", "bool", 1, "true")}))
-		.provides = {{"ip-header", 0}, {"five-tuple", 0}};
+	add(make("CheckIPHeader", {{"out"}, {"bad", true}},
+		 {param("OFFSET", "size", 4, "0"), param("CHECKSUM", "bool", 1, "true")}))
+	    .provides = {{"ip-header", 0}, {"five-tuple", 0}};
 	add(make("CheckTCPHeader", {{"out"}, {"bad", true}})).requires_ = {{"ip-header"}};
 	for (const char* name : {"ReadWL", "WriteWL", "ReadFSM", "WriteFSM"}) {
 		ClassInfo& atom = add(make(name, {{"hit"}}));
@@ -60,7 +63,8 @@ TestLibrary::TestLibrary()
 	add(make("Merge", {{"out"}})).inputs = 2;
 	add(make("Limit", {{"out"}, {"over", true}},
 		 {param("RATE", "rate", 8, {}, "1..1G"), param("BURST", "int", 4, "16"),
-		  param("TIMEOUT", "duration", 8, "5s", "1ms..1h"), param("MODE", "enum", 4, "drop", "drop,mark,pass")}));
+		  param("TIMEOUT", "duration", 8, "5s", "1ms..1h"),
+		  param("MODE", "enum", 4, "drop", "drop,mark,pass")}));
 }
 
 std::vector<std::string> TestLibrary::names() const
