@@ -9,10 +9,15 @@
 
 #include "../nfup.h"
 
-static __always_inline __u16 csum_fold(__u64 sum)
+static __always_inline __u32 csum_32(__u64 sum)
 {
 	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffffffff) + (sum >> 32);
+	return (sum & 0xffffffff) + (sum >> 32);
+}
+
+static __always_inline __u16 csum_fold(__u64 sum)
+{
+	sum = csum_32(sum);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return sum;
@@ -21,16 +26,31 @@ static __always_inline __u16 csum_fold(__u64 sum)
 /* bpf_csum_diff takes this many bytes at a time (before 6.15). */
 #define CSUM_CHUNK 512
 #define CSUM_CHUNKS 32 /* 16 KiB: more than at() reaches */
+#define CSUM_INLINE 64
 
-/* Adds one piece of constant size and moves past it. */
-#define CSUM_PIECE(bytes)                                              \
-	do {                                                           \
-		void *piece = at(ctx, offset, bytes);                  \
-                                                                       \
-		if (!piece)                                            \
-			return -1;                                     \
-		sum = bpf_csum_diff(0, 0, piece, bytes, (__u32)sum);   \
-		offset += bytes;                                       \
+static __always_inline __u64 csum_words(const __u32 *word, __u32 bytes)
+{
+	__u64 sum = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < bytes / 4; i++)
+		sum += word[i];
+	return sum;
+}
+
+/* Adds a piece of constant size and moves past it: by the helper, or word by
+ * word where the call would cost more than the sum. */
+#define CSUM_PIECE(bytes)                                                  \
+	do {                                                               \
+		void *piece = at(ctx, offset, bytes);                      \
+                                                                           \
+		if (!piece)                                                \
+			return -1;                                         \
+		if (bytes > CSUM_INLINE)                                   \
+			sum = bpf_csum_diff(0, 0, piece, bytes, csum_32(sum)); \
+		else                                                       \
+			sum += csum_words(piece, bytes);                   \
+		offset += bytes;                                           \
 	} while (0)
 
 /* Adds `length` bytes at `offset`, an even distance from where the sum began.
@@ -38,11 +58,10 @@ static __always_inline __u16 csum_fold(__u64 sum)
  * taken in halves. Negative: the frame ends before. */
 static __always_inline __s64 csum_bytes(struct xdp_md *ctx, __u32 offset, __u32 length, __u64 seed)
 {
-	__u64 sum = (seed & 0xffffffff) + (seed >> 32);
+	__u64 sum = csum_32(seed);
 	__u32 chunks = length / CSUM_CHUNK;
 	__u8 *b;
 
-	sum = (sum & 0xffffffff) + (sum >> 32);
 	for (__u32 i = 0; i < CSUM_CHUNKS; i++) {
 		if (i >= chunks)
 			break;
@@ -62,7 +81,6 @@ static __always_inline __s64 csum_bytes(struct xdp_md *ctx, __u32 offset, __u32 
 		CSUM_PIECE(8);
 	if (length & 4)
 		CSUM_PIECE(4);
-	sum = (__u32)sum;
 	if (length & 2) {
 		b = at(ctx, offset, 2);
 		if (!b)
