@@ -15,11 +15,12 @@ namespace {
 
 constexpr std::string_view suffix = ".bpf.c";
 
-std::vector<fs::path> include_folders(const LibraryPaths& paths)
+// The same for every class, so that a --lib changes nobody else's cache key. A
+// user's class sees headers beside it anyway; atoms/ is there so that a copy of
+// a bundled class compiles as it stands.
+std::vector<fs::path> include_folders(const fs::path& bpf)
 {
-	std::vector<fs::path> folders = paths.user;
-	folders.push_back(paths.bpf);
-	return folders;
+	return {bpf, bpf / "modules", bpf / "atoms"};
 }
 
 // CLASS.bpf.c → path, for the files right in `folder`.
@@ -53,7 +54,7 @@ Result<fs::path> find_bpf_folder()
 		    "run nfup from its build folder, or install it");
 }
 
-Library::Library(LibraryPaths paths) : compiler_(paths.cache, include_folders(paths))
+Library::Library(LibraryPaths paths) : compiler_(paths.cache, include_folders(paths.bpf))
 {
 	for (const char* part : {"core", "modules", "atoms"})
 		sources_.merge(scan(paths.bpf / part));

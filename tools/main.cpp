@@ -61,28 +61,32 @@ void print_usage()
 		     "arguments are wrong; 2 the system refused; 3 the upgrade was refused or rolled back.\n";
 }
 
-const Command* find_command(int argc, char** argv)
-{
-	for (int i = 1; i < argc; i++)
-		for (const Command& command : commands())
-			if (std::string(argv[i]) == command.name)
-				return &command;
-	return nullptr;
-}
-
-// The first word that is no option: what the user thinks is a command.
+// The first word that is neither an option nor an option's value.
 std::string first_word(int argc, char** argv)
 {
-	for (int i = 1; i < argc; i++)
-		if (argv[i][0] != '-')
-			return argv[i];
+	for (int i = 1; i < argc; i++) {
+		const std::string word = argv[i];
+		if (!word.starts_with('-'))
+			return word;
+		const bool has_value = word.starts_with("--") && word.find('=') == std::string::npos &&
+				       word != "--json" && word != "--verbose" && word != "--help";
+		i += has_value ? 1 : 0;
+	}
 	return {};
 }
 
-bool wants_json(int argc, char** argv)
+const Command* find_command(const std::string& word)
+{
+	for (const Command& command : commands())
+		if (word == command.name)
+			return &command;
+	return nullptr;
+}
+
+bool has_flag(int argc, char** argv, const char* brief, const char* full)
 {
 	for (int i = 1; i < argc; i++)
-		if (std::string(argv[i]) == "-j" || std::string(argv[i]) == "--json")
+		if (std::string(argv[i]) == brief || std::string(argv[i]) == full)
 			return true;
 	return false;
 }
@@ -112,13 +116,13 @@ const std::vector<Command>& commands()
 int main_(int argc, char** argv)
 {
 	Cli cli;
-	cli.as_json = wants_json(argc, argv);
-	const Command* command = find_command(argc, argv);
+	cli.as_json = has_flag(argc, argv, "-j", "--json");
+	const std::string word = first_word(argc, argv);
+	const Command* command = find_command(word);
 	if (!command) {
-		const std::string word = first_word(argc, argv);
 		if (word.empty()) {
 			print_usage();
-			return 0;
+			return argc > 1 && !has_flag(argc, argv, "-h", "--help") ? 1 : 0;
 		}
 		return report(cli, {ErrorKind::intent, "there is no command '" + word + "'", "nfup --help lists them"});
 	}
@@ -151,7 +155,7 @@ int main_(int argc, char** argv)
 		std::cout << options.help() << "\n";
 		return 0;
 	}
-	cli.words.erase(std::ranges::find(cli.words, command->name));
+	cli.words.erase(cli.words.begin()); // the command
 	if (cli.words.size() < command->min_words || cli.words.size() > command->max_words)
 		return report(cli, {ErrorKind::intent,
 				    std::string("wrong number of arguments for ") + command->name,
