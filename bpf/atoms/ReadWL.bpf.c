@@ -14,6 +14,7 @@ static __always_inline int listed(struct xdp_md *ctx, struct pkt *p)
 	enum wl_closing closing;
 	struct wl_entry *e;
 	__u64 now, limit;
+	__u32 jiffies;
 	int flags;
 
 	if (!is_tcp(p))
@@ -25,21 +26,21 @@ static __always_inline int listed(struct xdp_md *ctx, struct pkt *p)
 	if (flags < 0)
 		return 0;
 
+	/* a new connection between the same ports */
+	if (e->closing != WL_OPEN && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		goto over;
+	closing = wl_next_closing(e->closing, flags);
+	jiffies = bpf_jiffies64();
+	if (closing == e->closing && jiffies - e->checked < WL_RECHECK)
+		return 1;
+
 	now = bpf_ktime_get_coarse_ns();
 	limit = e->closing == WL_OPEN ? TIMEOUT : e->closing == WL_FIN ? CLOSING : WL_RESET_TIMEOUT;
 	if ((__s64)(now - e->last_seen) > (__s64)limit)
 		goto over;
-	/* a new connection between the same ports */
-	if (e->closing != WL_OPEN && (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		goto over;
-
-	closing = wl_next_closing(e->closing, flags);
-	if (closing != e->closing) {
-		e->closing = closing;
-		e->last_seen = now;
-	} else if ((__s64)(now - e->last_seen) > (__s64)WL_REFRESH) {
-		e->last_seen = now;
-	}
+	e->closing = closing;
+	e->last_seen = now;
+	e->checked = jiffies;
 	return 1;
 over:
 	bpf_map_delete_elem(&WL, &p->flow);

@@ -19,6 +19,7 @@ NFUP_ATOM(WriteWL, "Put the packet's TCP flow on the whitelist; its handshake is
 	if (flags < 0)
 		return DROP(TRUNCATED);
 	entry.created = entry.last_seen = bpf_ktime_get_coarse_ns();
+	entry.checked = bpf_jiffies64();
 	entry.closing = wl_next_closing(WL_OPEN, flags);
 	if (bpf_map_update_elem(&WL, &p->flow, &entry, BPF_ANY))
 		return DROP(TABLE_FULL);

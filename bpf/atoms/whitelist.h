@@ -13,8 +13,10 @@
 
 #define NSEC_PER_SEC 1000000000ull
 
-/* Writing last_seen for every packet would move its cache line between CPUs. */
-#define WL_REFRESH NSEC_PER_SEC
+/* An entry looked at less than this many jiffies ago (0.06 to 0.64 s) has not
+ * aged: no need to read the clock, which costs more than a hop, nor to write
+ * last_seen, which would move its cache line between CPUs. */
+#define WL_RECHECK 64
 
 /* How long a reset flow stays (as nf_conntrack_tcp_timeout_close). */
 #define WL_RESET_TIMEOUT (10 * NSEC_PER_SEC)

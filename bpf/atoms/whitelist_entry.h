@@ -14,9 +14,9 @@ enum wl_closing {
 
 struct wl_entry {
 	__u64 created;
-	__u64 last_seen; /* up to WL_REFRESH old */
+	__u64 last_seen; /* up to WL_RECHECK old */
 	enum wl_closing closing;
-	__u32 zero;
+	__u32 checked; /* when last_seen was written, in jiffies (low bits) */
 };
 NFUP_ASSERT(sizeof(struct wl_entry) == 24, "no padding in a map value");
 

@@ -56,7 +56,7 @@ TEST_F(Miss, Atoms)
 {
 	pkt p = context(key);
 	EXPECT_TRUE(misses("ReadWL", 1, frame(ACK), p));
-	wl_entry entry{.created = now(), .last_seen = now(), .closing = WL_OPEN, .zero = 0};
+	wl_entry entry{.created = now(), .last_seen = now(), .closing = WL_OPEN, .checked = 0};
 	ASSERT_EQ(bpf_map_update_elem(state("WL"), &key, &entry, BPF_ANY), 0);
 	EXPECT_TRUE(misses("ReadWL", 0, frame(ACK), p));
 	EXPECT_TRUE(misses("WriteWL", 0, frame(ACK), p));
