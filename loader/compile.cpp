@@ -87,20 +87,6 @@ std::vector<std::string> parse_rule(const std::string& rule)
 	return files;
 }
 
-// Empty when a file is gone: then the object is stale in any case.
-std::string content_key(const std::string& recipe, const std::vector<std::string>& files)
-{
-	Hasher hasher;
-	hasher.add(recipe);
-	for (const auto& file : files) {
-		auto content = read_file(file);
-		if (!content)
-			return {};
-		hasher.add(file).add(*content);
-	}
-	return hasher.hex();
-}
-
 bool intact(const fs::path& object)
 {
 	auto content = read_file(object);
@@ -122,6 +108,25 @@ std::vector<std::string> lines_of(const std::string& text)
 Compiler::Compiler(fs::path cache, std::vector<fs::path> include)
     : cache_(usable_cache(std::move(cache))), include_(std::move(include)), toolchain_(identify_toolchain())
 {
+}
+
+// Empty when a file is gone: then the object is stale in any case.
+std::string Compiler::content_key(const std::string& recipe, const std::vector<std::string>& files) const
+{
+	Hasher hasher;
+	hasher.add(recipe);
+	for (const auto& file : files) {
+		const std::lock_guard guard(hashes_->mutex);
+		auto known = hashes_->known.find(file);
+		if (known == hashes_->known.end()) {
+			auto content = read_file(file);
+			if (!content)
+				return {};
+			known = hashes_->known.emplace(file, Hasher().add(*content).hex()).first;
+		}
+		hasher.add(file).add(known->second);
+	}
+	return hasher.hex();
 }
 
 Result<Object> Compiler::compile(const fs::path& source) const

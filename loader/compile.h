@@ -4,6 +4,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -28,6 +31,14 @@ public:
 	Result<Object> compile(const std::filesystem::path& source) const;
 
 private:
+	// Classes share most of their headers: each file is hashed once per run.
+	struct FileHashes {
+		std::mutex mutex;
+		std::map<std::string, std::string> known;
+	};
+	std::string content_key(const std::string& recipe, const std::vector<std::string>& files) const;
+
+	std::unique_ptr<FileHashes> hashes_ = std::make_unique<FileHashes>();
 	std::filesystem::path cache_;
 	std::vector<std::filesystem::path> include_;
 	std::string toolchain_; // identity of the compiler binary
