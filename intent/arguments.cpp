@@ -21,12 +21,10 @@ bool is_list(const Param& param)
 
 std::uint32_t PortTable::index(const std::string& label)
 {
-	const auto found = std::find(labels_.begin(), labels_.end(), label);
-	if (found == labels_.end()) {
+	const auto [at, fresh] = index_.try_emplace(label, static_cast<std::uint32_t>(labels_.size()));
+	if (fresh)
 		labels_.push_back(label);
-		return static_cast<std::uint32_t>(labels_.size() - 1);
-	}
-	return static_cast<std::uint32_t>(found - labels_.begin());
+	return at->second;
 }
 
 namespace

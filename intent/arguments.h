@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,12 +20,17 @@ namespace nfup::intent
 class PortTable
 {
 public:
-	explicit PortTable(std::vector<std::string> known) : labels_(std::move(known)) {}
+	explicit PortTable(std::vector<std::string> known) : labels_(std::move(known))
+	{
+		for (std::size_t i = 0; i < labels_.size(); ++i)
+			index_.try_emplace(labels_[i], static_cast<std::uint32_t>(i));
+	}
 	std::uint32_t index(const std::string& label); // adds a label that is new
 	const std::vector<std::string>& labels() const { return labels_; }
 
 private:
 	std::vector<std::string> labels_;
+	std::unordered_map<std::string, std::uint32_t> index_;
 };
 
 struct Arguments {

@@ -19,26 +19,41 @@ const char* to_string(Severity severity)
 	return "error";
 }
 
+void Diagnostics::keep(Diagnostic diagnostic)
+{
+	constexpr std::size_t most = 1000;
+
+	if (list_.size() > most)
+		return;
+	if (list_.size() == most) {
+		diagnostic.severity = Severity::note;
+		diagnostic.message = "there is more; only the first 1000 are shown";
+		diagnostic.hint.clear();
+	}
+	list_.push_back(std::move(diagnostic));
+}
+
 void Diagnostics::error(Location where, std::string message, std::string hint)
 {
-	list_.push_back({Severity::error, std::move(where), std::move(message), std::move(hint)});
 	++errors_;
+	keep({Severity::error, std::move(where), std::move(message), std::move(hint)});
 }
 
 void Diagnostics::warning(Location where, std::string message, std::string hint)
 {
-	list_.push_back({Severity::warning, std::move(where), std::move(message), std::move(hint)});
+	keep({Severity::warning, std::move(where), std::move(message), std::move(hint)});
 }
 
 void Diagnostics::note(Location where, std::string message, std::string hint)
 {
-	list_.push_back({Severity::note, std::move(where), std::move(message), std::move(hint)});
+	keep({Severity::note, std::move(where), std::move(message), std::move(hint)});
 }
 
 void Diagnostics::add(const Diagnostics& other)
 {
-	list_.insert(list_.end(), other.list_.begin(), other.list_.end());
 	errors_ += other.errors_;
+	for (const Diagnostic& d : other.list_)
+		keep(d);
 }
 
 namespace

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-namespace nfup::intent {
+namespace nfup::intent
+{
 
 // A place in the intent's text. Lines and columns count from 1; 0 is unknown.
 struct Location {
@@ -28,7 +29,8 @@ struct Diagnostic {
 	std::string hint; // may be empty
 };
 
-class Diagnostics {
+class Diagnostics
+{
 public:
 	void error(Location where, std::string message, std::string hint = {});
 	void warning(Location where, std::string message, std::string hint = {});
@@ -38,7 +40,9 @@ public:
 	const std::vector<Diagnostic>& list() const { return list_; }
 
 private:
-	std::vector<Diagnostic> list_;
+	void keep(Diagnostic diagnostic);
+
+	std::vector<Diagnostic> list_; // the first thousand; nobody reads more
 	int errors_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "connect.h"
 #include "flatten.h"
 #include "formals.h"
+#include "names.h"
 #include "scope.h"
 #include "variables.h"
 
@@ -23,7 +24,7 @@ namespace
 
 constexpr int max_depth = 64;                 // compounds inside each other, by name too
 constexpr std::size_t max_elements = 1 << 18; // compounds multiply: bound the product
-constexpr std::size_t max_value = 1 << 20;    // and so do parameters
+constexpr std::size_t max_text = 1 << 26;     // and so do parameters
 constexpr int max_definition_depth = 16;
 
 constexpr int input_border = 0;
@@ -89,11 +90,12 @@ private:
 
 	const ClassBinding* bind(Scope& scope, const ClassRef& ref);
 	const ClassBinding* bind_compound(Scope& scope, const Compound& compound, std::string name);
-	const ClassBinding* library_class(const std::string& name);
+	const ClassBinding* library_class(const std::string& name, const Location& where);
 	std::string value_of(const Scope& scope, const std::string& text, const Location& where,
 			     int depth = 0);
 	int junction();
 	bool room(const Location& where);
+	void spend(std::size_t bytes, const Location& where);
 
 	Diagnostics* diagnostics_;
 	std::deque<Scope> scopes_;
@@ -102,7 +104,7 @@ private:
 	Graph graph_;
 	std::vector<Junction> junctions_;
 	std::vector<Connection> connections_;
-	std::size_t elements_ = 0;
+	std::size_t elements_ = 0, spent_ = 0;
 	bool stop_ = false;
 	bool too_deep_ = false;
 	// What `input` and `output` mean now: borders of the compound or of a group.
@@ -121,19 +123,33 @@ bool Expander::room(const Location& where)
 	return false;
 }
 
+void Expander::spend(std::size_t bytes, const Location& where)
+{
+	constexpr std::size_t each = 16; // so that very many empty texts end too
+
+	spent_ += bytes + each;
+	if (spent_ <= max_text || stop_)
+		return;
+	diagnostics_->error(where,
+			    "names and arguments expand to more than " + std::to_string(max_text) + " bytes");
+	stop_ = true;
+}
+
 int Expander::junction()
 {
 	junctions_.emplace_back();
 	return static_cast<int>(junctions_.size()) - 1;
 }
 
-const ClassBinding* Expander::library_class(const std::string& name)
+const ClassBinding* Expander::library_class(const std::string& name, const Location& where)
 {
 	const ClassBinding*& found = library_[name];
 	if (!found) {
 		ClassBinding& made = bindings_.emplace_back();
 		made.name = name;
 		found = &made;
+		if (std::string why = class_name_error(name); !why.empty())
+			diagnostics_->error(where, std::move(why));
 	}
 	return found;
 }
@@ -156,7 +172,7 @@ const ClassBinding* Expander::bind(Scope& scope, const ClassRef& ref)
 	if (ref.compound)
 		return bind_compound(scope, *ref.compound, {});
 	const ClassBinding* found = scope.find_class(ref.name);
-	return found ? found : library_class(ref.name);
+	return found ? found : library_class(ref.name, ref.where);
 }
 
 std::string Expander::value_of(const Scope& scope, const std::string& text, const Location& where, int depth)
@@ -164,26 +180,19 @@ std::string Expander::value_of(const Scope& scope, const std::string& text, cons
 	if (text.find('$') == std::string::npos)
 		return text;
 	if (depth > max_definition_depth) {
-		diagnostics_->error(where, "the definitions of `" + text + "` refer to each other");
+		if (!stop_)
+			diagnostics_->error(where, "the definitions of `" + text + "` refer to each other");
+		stop_ = true;
 		return {};
 	}
 
-	std::size_t total = 0;
 	auto lookup = [&](const std::string& name) -> std::optional<std::string> {
 		for (const Scope* s = &scope; s; s = s->parent)
 			if (const auto found = s->definitions.find(name); found != s->definitions.end()) {
 				const Definition& d = found->second;
 				std::string value =
 				    d.expanded ? d.value : value_of(*s, d.value, where, depth + 1);
-				total += value.size();
-				if (total > max_value) {
-					if (!stop_)
-						diagnostics_->error(where,
-								    "`$" + name + "` expands to more than " +
-									std::to_string(max_value) + " bytes");
-					stop_ = true;
-					return std::string();
-				}
+				spend(value.size(), where);
 				return value;
 			}
 		return std::nullopt;
@@ -192,7 +201,11 @@ std::string Expander::value_of(const Scope& scope, const std::string& text, cons
 		diagnostics_->warning(where, "`$" + name + "` is not defined here and stays as it is",
 				      "define($" + name + " VALUE) or ${" + name + "-DEFAULT}");
 	};
-	return stop_ ? std::string() : expand_variables(text, lookup, missing);
+	if (stop_)
+		return {};
+	std::string value = expand_variables(text, lookup, missing);
+	spend(value.size(), where);
+	return value;
 }
 
 // ---- reading ----
@@ -251,6 +264,8 @@ void Expander::require(const Require& statement)
 
 void Expander::define_class(Scope& scope, const ElementClass& statement)
 {
+	if (std::string why = class_name_error(statement.name); !why.empty())
+		diagnostics_->error(statement.where, std::move(why));
 	const ClassBinding* made = nullptr;
 
 	if (statement.is.compound) {
@@ -353,17 +368,8 @@ int Expander::declare(Scope& scope, const Element& element, const Element& decla
 				    "the first declaration is on line " + std::to_string(first.line));
 		return found->second;
 	}
-	std::size_t start = 0;
-	for (std::size_t i = 0; i <= element.name.size(); ++i)
-		if (i == element.name.size() || element.name[i] == '/') {
-			if (element.name.find_first_not_of("0123456789", start) >= i) {
-				diagnostics_->error(element.where,
-						    "`" + element.name + "` has a part that is only digits",
-						    "names need a letter in each part");
-				break;
-			}
-			start = i + 1;
-		}
+	if (std::string why = element_name_error(element.name); !why.empty())
+		diagnostics_->error(element.where, std::move(why));
 	const int index =
 	    add_instance(scope, element.name, bind(scope, *declaration.declared), element, declaration);
 	if (index >= 0)
@@ -425,7 +431,7 @@ Terminal Expander::reference(Scope& scope, const Element& element, const Element
 						"; move that up");
 			return out;
 		}
-		cls = library_class(element.name);
+		cls = library_class(element.name, element.where);
 	}
 	out.sink = out.source =
 	    add_instance(scope, scope.anonymous_name(element.name), cls, element, element);
@@ -515,6 +521,7 @@ int Expander::add_node(const Scope& scope, const Instance& instance)
 	node.name = scope.prefix + instance.name;
 	node.cls = instance.cls->name;
 	node.where = instance.where;
+	spend(node.name.size() + instance.config.size(), instance.where);
 	if (instance.config.find('$') != std::string::npos) {
 		node.args = split_args(value_of(scope, instance.config, instance.where));
 		return there;

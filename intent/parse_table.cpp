@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "config.h"
+#include "names.h"
 #include "rows.h"
 #include "suggest.h"
 
@@ -25,14 +26,6 @@ constexpr const char* row_shape = "a row is SRC PORT IN DST ARGS, with `-` for w
 bool is_number(const std::string& word)
 {
 	return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
-}
-
-bool is_name(const std::string& word)
-{
-	return !word.empty() && word.front() != '/' && word.back() != '/' && word.front() != '@' &&
-	       std::all_of(word.begin(), word.end(), [](char c) {
-		       return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '@' || c == '/';
-	       });
 }
 
 // LENGTH, TIMEOUT: how keyword arguments begin.
@@ -75,6 +68,7 @@ public:
 private:
 	void row(const Row& row);
 	std::optional<int> number(const Word& word);
+	bool named(const Word& word);
 	int source(const Word& word);
 	int destination(const Word& word, const std::vector<std::string>& args,
 			const std::vector<Location>& where);
@@ -167,6 +161,22 @@ int TableParser::add(std::string name, const std::string& cls, const std::vector
 	return index;
 }
 
+// Is the word a Class, Class@N or Class@NAME?
+bool TableParser::named(const Word& word)
+{
+	const Mention m = mention(word.text);
+	std::string why = class_name_error(m.cls);
+
+	if (why.empty() && !m.name.empty())
+		why = element_name_error(m.name);
+	else if (why.empty() && m.cls != word.text)
+		why = "`" + word.text + "` lacks a number or a name behind the `@`";
+	if (why.empty())
+		return true;
+	diagnostics_.error(location(word), std::move(why), row_shape);
+	return false;
+}
+
 int TableParser::source(const Word& word)
 {
 	const Mention m = mention(word.text);
@@ -178,9 +188,11 @@ int TableParser::source(const Word& word)
 		   found != by_name_.end() && node(found->second).cls == m.cls) {
 		return found->second;
 	}
+	constexpr std::size_t few = 50; // by then the hints are known
 	std::vector<std::string> classes;
-	for (const auto& [cls, nodes] : by_class_)
-		classes.push_back(cls);
+	if (diagnostics_.list().size() < few)
+		for (const auto& [cls, nodes] : by_class_)
+			classes.push_back(cls);
 	std::string hint = did_you_mean(word.text, classes);
 	if (hint.empty())
 		hint = "a node is introduced as the DST of an earlier row; `- - - " + word.text +
@@ -230,20 +242,14 @@ void TableParser::row(const Row& row)
 
 	while (dst < words.size() && (words[dst].text == "-" || is_number(words[dst].text)))
 		++dst;
-	if (words[0].text != "-" && (!is_name(words[0].text) || is_number(words[0].text))) {
-		diagnostics_.error(location(words[0]), "`" + words[0].text + "` is no name of a source",
-				   row_shape);
+	if (words[0].text != "-" && !named(words[0]))
 		return;
-	}
 	if (dst == words.size()) {
 		diagnostics_.error(location(words.back()), "this row has no destination", row_shape);
 		return;
 	}
-	if (!is_name(words[dst].text)) {
-		diagnostics_.error(location(words[dst]), "`" + words[dst].text + "` is no name of a class",
-				   row_shape);
+	if (!named(words[dst]))
 		return;
-	}
 	if (dst < 2 || dst > 4) {
 		diagnostics_.error(location(words[dst]),
 				   "one to three columns stand between source and destination, not " +

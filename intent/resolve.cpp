@@ -79,7 +79,8 @@ const ClassInfo* Resolver::class_of(const Node& node)
 	} else if (!*found) {
 		std::vector<std::string> names = library_.names();
 		// A name never declared reads like a class: it may be a mistyped node.
-		if (node.args.empty())
+		constexpr std::size_t few = 20; // more unknown classes are no typing mistakes
+		if (node.args.empty() && classes_.size() <= few)
 			for (const Node& other : graph_.nodes)
 				if (!other.name.starts_with(other.cls) && other.name != node.cls)
 					names.push_back(other.name);

@@ -9,8 +9,10 @@
 
 #include "filter_packet.h"
 
-namespace nfup::intent::test {
-namespace {
+namespace nfup::intent::test
+{
+namespace
+{
 
 using Predicate = std::function<bool(const Packet&)>;
 
@@ -19,7 +21,8 @@ struct Sample {
 	Predicate holds;
 };
 
-class Generator {
+class Generator
+{
 public:
 	explicit Generator(unsigned seed) : random_(seed) {}
 	Sample expression(int depth);
@@ -44,7 +47,7 @@ private:
 	std::pair<std::string, std::function<bool(unsigned, unsigned)>> relation(bool only_equal = false);
 
 	std::mt19937 random_;
-	const std::vector<std::string> hosts_{"10.0.0.1", "10.0.0.2",	 "10.0.1.1",	 "192.168.7.9",
+	const std::vector<std::string> hosts_{"10.0.0.1", "10.0.0.2",    "10.0.1.1",    "192.168.7.9",
 					      "0.0.0.0",  "2001:db8::1", "2001:db8::2", "2001:db8:1::1"};
 	const std::vector<unsigned> ports_{0, 1, 22, 53, 80, 81, 443, 1023, 1024, 1500, 8080, 65535};
 };
@@ -98,7 +101,9 @@ Sample Generator::host()
 	const Number value = address(text);
 	const int family = is_four(text) ? 4 : 6;
 	return {where + (below(2) ? "host " : "ip host ") + op + text, [=](const Packet& p) {
-			const auto same = [&](Number a) { return compare(p.family == family && a == value, 1u); };
+			const auto same = [&](Number a) {
+				return compare(p.family == family && a == value, 1u);
+			};
 			return join(same(p.src), same(p.dst));
 		}};
 }
@@ -108,13 +113,16 @@ Sample Generator::net()
 	const auto [where, join] = direction();
 	const std::string text = one_of(hosts_);
 	const int bits = is_four(text) ? 32 : 128, family = is_four(text) ? 4 : 6;
-	const int length = static_cast<int>(below(4) ? below(static_cast<unsigned>(bits) / 4 + 1) * 4 : below(static_cast<unsigned>(bits) + 1));
+	const int length = static_cast<int>(below(4) ? below(static_cast<unsigned>(bits) / 4 + 1) * 4
+						     : below(static_cast<unsigned>(bits) + 1));
 	const Number value = address(text);
 	const bool negated = below(5) == 0;
 	const unsigned shift = static_cast<unsigned>(bits - length);
-	return {where + "net " + (negated ? "!= " : "") + text + "/" + std::to_string(length), [=](const Packet& p) {
+	return {where + "net " + (negated ? "!= " : "") + text + "/" + std::to_string(length),
+		[=](const Packet& p) {
 			const auto in = [&](Number a) {
-				const bool inside = p.family == family && (shift > 127 || (a ^ value) >> shift == 0);
+				const bool inside =
+				    p.family == family && (shift > 127 || (a ^ value) >> shift == 0);
 				return inside != negated;
 			};
 			return join(in(p.src), in(p.dst));
@@ -148,14 +156,17 @@ Sample Generator::range()
 		[=](const Packet& p) {
 			if (p.later || (p.proto != 6 && p.proto != 17))
 				return false;
-			const auto in = [&](unsigned port) { return (port >= low && port <= high) != negated; };
+			const auto in = [&](unsigned port) {
+				return (port >= low && port <= high) != negated;
+			};
 			return join(in(p.sport), in(p.dport));
 		}};
 }
 
 Sample Generator::proto()
 {
-	const std::vector<std::pair<std::string, unsigned>> names{{"tcp", 6}, {"udp", 17}, {"icmp", 1}, {"icmp6", 58}, {"gre", 47}};
+	const std::vector<std::pair<std::string, unsigned>> names{
+	    {"tcp", 6}, {"udp", 17}, {"icmp", 1}, {"icmp6", 58}, {"gre", 47}};
 	if (below(2)) {
 		const auto [name, value] = one_of(names);
 		return {name, [value = value](const Packet& p) { return p.proto == value; }};
@@ -170,7 +181,8 @@ Sample Generator::number()
 {
 	const auto [op, compare] = relation();
 	const unsigned value = below(16) * 4, mask = below(4) ? 255u : below(64);
-	const std::string rest = (mask == 255 ? "" : "& " + std::to_string(mask) + " ") + op + std::to_string(value);
+	const std::string rest =
+	    (mask == 255 ? "" : "& " + std::to_string(mask) + " ") + op + std::to_string(value);
 	switch (below(6)) {
 	case 0:
 		return {"ip ttl " + rest, [=](const Packet& p) { return compare(p.ttl & mask, value); }};
@@ -180,12 +192,16 @@ Sample Generator::number()
 		return {"ip dscp " + (mask > 63 ? op + std::to_string(value) : rest),
 			[=](const Packet& p) { return compare((p.tos >> 2) & mask, value); }};
 	case 3:
-		return {"ip id " + rest, [=](const Packet& p) { return p.family == 4 && compare(p.id & (mask == 255 ? 0xffff : mask), value); }};
+		return {"ip id " + rest, [=](const Packet& p) {
+				return p.family == 4 && compare(p.id & (mask == 255 ? 0xffff : mask), value);
+			}};
 	case 4:
-		return {"ip len " + op + std::to_string(value), [=](const Packet& p) { return compare(p.length, value); }};
+		return {"ip len " + op + std::to_string(value),
+			[=](const Packet& p) { return compare(p.length, value); }};
 	default:
-		return {"ip hl " + op + std::to_string(value / 4),
-			[=](const Packet& p) { return p.family == 4 && compare(p.header_length, value / 4); }};
+		return {"ip hl " + op + std::to_string(value / 4), [=](const Packet& p) {
+				return p.family == 4 && compare(p.header_length, value / 4);
+			}};
 	}
 }
 
@@ -215,7 +231,8 @@ Sample Generator::transport()
 	case 6:
 		return {"ip ect", [](const Packet& p) { return (p.tos & 3) != 0; }};
 	default: {
-		const std::vector<std::pair<std::string, unsigned>> names{{"syn", 2}, {"ack", 16}, {"fin", 1}, {"rst", 4}};
+		const std::vector<std::pair<std::string, unsigned>> names{
+		    {"syn", 2}, {"ack", 16}, {"fin", 1}, {"rst", 4}};
 		const auto [name, bit] = one_of(names);
 		return {"tcp opt " + name, [bit = bit](const Packet& p) {
 				return p.proto == 6 && !p.later && (p.tcp_flags & bit);
@@ -272,7 +289,8 @@ Sample Generator::expression(int depth)
 		return {"(" + a.text + ")" + one_of(ors) + "(" + b.text + ")",
 			[=](const Packet& p) { return a.holds(p) || b.holds(p); }};
 	case 5:
-		return {(below(2) ? "not (" : "! (") + a.text + ")", [=](const Packet& p) { return !a.holds(p); }};
+		return {(below(2) ? "not (" : "! (") + a.text + ")",
+			[=](const Packet& p) { return !a.holds(p); }};
 	case 6: {
 		const Sample c = primitive();
 		return {"(" + c.text + ") ? (" + a.text + ") : (" + b.text + ")",
@@ -333,7 +351,8 @@ TEST(FilterOracle, TablesAgreeWithPredicates)
 		for (unsigned n = 1 + g.below(7); n > 0; --n) {
 			const Sample sample = g.expression(static_cast<int>(g.below(4)));
 			const unsigned action = g.below(3) ? g.below(3) : unsigned{FILTER_DENY};
-			texts.push_back((action == FILTER_DENY ? "deny" : std::to_string(action)) + " " + sample.text);
+			texts.push_back((action == FILTER_DENY ? "deny" : std::to_string(action)) + " " +
+					sample.text);
 			predicates.push_back(sample.holds);
 			actions.push_back(action);
 		}
@@ -353,7 +372,8 @@ TEST(FilterOracle, TablesAgreeWithPredicates)
 			std::string all;
 			for (const std::string& text : texts)
 				all += "\n  " + text;
-			ASSERT_EQ(search(*tables, key_of(packet)), expected) << "seed " << seed << ", packet " << i << all;
+			ASSERT_EQ(search(*tables, key_of(packet)), expected)
+			    << "seed " << seed << ", packet " << i << all;
 		}
 	}
 	EXPECT_GE(cases, 20000);

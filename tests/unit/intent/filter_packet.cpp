@@ -8,9 +8,11 @@
 
 #include "intent/numbers.h"
 
-namespace nfup::intent::test {
+namespace nfup::intent::test
+{
 
-namespace {
+namespace
+{
 
 void put(std::uint8_t* to, Number value, std::size_t bytes)
 {
@@ -45,8 +47,11 @@ filter_key key_of(const Packet& p)
 	put(k.daddr, p.dst, 16);
 	k.proto = static_cast<__u8>(p.proto);
 	unsigned traits = p.family == 6 ? FILTER_IP6 : 0;
-	traits |= p.proto == 6 ? FILTER_TCP : p.proto == 17 ? FILTER_UDP : p.proto == 1 ? FILTER_ICMP
-		  : p.proto == 58 ? FILTER_ICMP6 : 0;
+	traits |= p.proto == 6    ? FILTER_TCP
+		  : p.proto == 17 ? FILTER_UDP
+		  : p.proto == 1  ? FILTER_ICMP
+		  : p.proto == 58 ? FILTER_ICMP6
+				  : 0;
 	traits |= p.fragment ? FILTER_FRAGMENT : 0;
 	if (ports) {
 		traits |= FILTER_PORTS;
@@ -71,7 +76,9 @@ filter_key key_of(const Packet& p)
 
 unsigned search(const FilterTables& tables, const filter_key& key)
 {
-	const auto before = [](const auto& a, const filter_key& b) { return std::memcmp(&a.first, &b, sizeof b) < 0; };
+	const auto before = [](const auto& a, const filter_key& b) {
+		return std::memcmp(&a.first, &b, sizeof b) < 0;
+	};
 	std::uint32_t best = ~0u;
 	unsigned action = FILTER_NO_MATCH;
 
@@ -84,7 +91,8 @@ unsigned search(const FilterTables& tables, const filter_key& key)
 		for (std::size_t b = 0; b < sizeof masked; ++b)
 			out[b] = k[b] & m[b];
 		masked.shape = static_cast<__u16>(i);
-		const auto at = std::lower_bound(tables.entries.begin(), tables.entries.end(), masked, before);
+		const auto at =
+		    std::lower_bound(tables.entries.begin(), tables.entries.end(), masked, before);
 		if (at == tables.entries.end() || std::memcmp(&at->first, &masked, sizeof masked) != 0)
 			continue;
 		if (at->second.rank < best) {

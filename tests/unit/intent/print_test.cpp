@@ -145,7 +145,7 @@ private:
 
 TEST(Print, random_graphs_round_trip)
 {
-	for (unsigned seed = 0; seed < 2000; ++seed) {
+	for (unsigned seed = 0; seed < 500; ++seed) {
 		SCOPED_TRACE(seed);
 		ASSERT_NO_FATAL_FAILURE(expect_round_trip(RandomGraph(seed).make()));
 	}
