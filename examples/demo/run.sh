@@ -26,7 +26,7 @@ after() {
 
 # run DIR STEP_FUNCTION
 run() {
-	local dir=$1 step=$2 start k began sampler probe downloads
+	local dir=$1 step=$2 start k began=0 ended=0 sampler probe downloads
 
 	mkdir -p "$dir"
 	nf_attach "$(intent_of 0)" >"$dir/attach.json"
@@ -34,23 +34,26 @@ run() {
 	echo "$start" >"$dir/start"
 	: >"$dir/marks"
 	: >"$dir/steps.jsonl"
-	sampler "$dir/samples" &
+	first sampler "$dir/samples" &
 	sampler=$!
 	"$UDP_PROBE" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --rate 1000 >"$dir/probe.json" &
 	probe=$!
-	downloads "$CONCURRENT" "$FILES" "$SECONDS_OF_LOAD" "$FILE_BYTES" "$dir/downloads" &
+	first downloads "$CONCURRENT" "$FILES" "$SECONDS_OF_LOAD" "$FILE_BYTES" "$dir/downloads" &
 	downloads=$!
 
 	for k in 1 2 3 4; do
 		sleep_until "$(after "$start" "${STEP_AT[k - 1]}")"
+		sleep_until "$(after "$ended" 1.5)" # on a slow machine, apart all the same
 		began=$EPOCHREALTIME
 		"$step" "$k" >>"$dir/steps.jsonl"
-		echo "$began $EPOCHREALTIME" >>"$dir/marks"
+		ended=$EPOCHREALTIME
+		echo "$began $ended" >>"$dir/marks"
 		printf '    %5.1f s  %s\n' "$(after "$began" "-$start")" "${STEPS[k - 1]}" >&2
 	done
 	wait "$downloads"
 	nf status "$NF" >"$dir/status.json"
-	kill "$sampler" "$probe"
+	kill_tree "$sampler"
+	kill "$probe"
 	wait "$sampler" 2>/dev/null || true
 	wait "$probe"
 	nf detach "$NF" >"$dir/detach.json"

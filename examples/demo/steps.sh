@@ -24,7 +24,7 @@ steps_prepare() {
 		class=$(basename "$patch" .patch)
 		class=${class#*-}
 		cp "$EXAMPLES/../bpf"/*/"$class.bpf.c" "$LIBS/$k/"
-		(cd "$LIBS/$k" && git apply --whitespace=nowarn "$patch")
+		(cd "$LIBS/$k" && git apply --whitespace=nowarn -C1 "$patch")
 	done
 }
 
