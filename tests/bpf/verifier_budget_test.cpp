@@ -25,7 +25,10 @@ TEST_F(VerifierBudget, EveryClassKeepsToIt)
 	auto names = classes();
 	ASSERT_FALSE(names.empty());
 	for (const std::string& cls : names) {
-		ASSERT_TRUE(budget.contains(cls)) << cls << " has no budget";
+		if (!budget.contains(cls)) {
+			ADD_FAILURE() << cls << " has no budget";
+			continue;
+		}
 		auto node = load(cls, sample_params(cls));
 		bpf_prog_info info{};
 		__u32 size = sizeof info;
