@@ -142,6 +142,8 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 			built.out.push_back(to < 0 ? -1 : to + 1);
 		for (std::size_t i = 0; i < node.values.size(); i++)
 			built.constants.push_back({(*cls)->info.params[i].name, node.values[i]});
+		for (const intent::TableContent& table : node.tables)
+			built.constants.push_back({table.name, table.bytes});
 		build.nodes.push_back(std::move(built));
 	}
 	build.compiled = library.compiled();

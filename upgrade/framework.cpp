@@ -103,15 +103,6 @@ std::uint32_t Framework::read_slot(std::uint32_t slot) const
 	return bpf_map_lookup_elem(slots_.get(), &slot, &id) == 0 ? id : 0;
 }
 
-std::map<std::uint32_t, std::uint32_t> Framework::read_slots() const
-{
-	std::map<std::uint32_t, std::uint32_t> content;
-	for (std::uint32_t slot = 0; slot < NFUP_MAX_SLOTS; slot++)
-		if (const std::uint32_t id = read_slot(slot); id != 0)
-			content.emplace(slot, id);
-	return content;
-}
-
 Result<void> Framework::write_port(std::uint32_t port, int ifindex) const
 {
 	const auto value = static_cast<std::uint32_t>(ifindex);

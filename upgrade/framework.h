@@ -36,7 +36,6 @@ public:
 	Result<void> write_slot(std::uint32_t slot, int program_fd) const;
 	Result<void> clear_slot(std::uint32_t slot) const; // clearing an empty one is fine
 	std::uint32_t read_slot(std::uint32_t slot) const; // program id; 0: empty
-	std::map<std::uint32_t, std::uint32_t> read_slots() const; // slot → program id
 
 	Result<void> write_port(std::uint32_t port, int ifindex) const; // in the ports' network namespace
 	Result<void> clear_counter(std::uint32_t index) const;

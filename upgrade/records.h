@@ -72,6 +72,7 @@ struct Journal {
 	int from = 0;
 	int to = 0;
 	std::string step;            // prepare, flip
+	std::vector<std::uint32_t> fresh; // slots that it fills and nobody used before
 	std::uint32_t flip_slot = 0; // from here on: known once the step is flip
 	std::uint32_t new_prog_id = 0;
 	nlohmann::json history; // the entry to append when the operation ends well
@@ -83,6 +84,6 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationNode, name, cls, args, identity, ob
 				   prog_id, counter)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StateRecord, atom, schema, map_id)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Generation, number, created, intent_file, intent, contract, nodes, state)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Journal, operation, from, to, step, flip_slot, new_prog_id, history)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Journal, operation, from, to, step, fresh, flip_slot, new_prog_id, history)
 
 } // namespace nfup::upgrade

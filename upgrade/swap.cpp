@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <cerrno>
-#include <chrono>
 #include <linux/membarrier.h>
+#include <ranges>
 #include <set>
 #include <sys/syscall.h>
 
+#include "clock.h"
 #include "loader/bpffs.h"
 #include "loader/program.h"
 
@@ -16,11 +17,23 @@ namespace nfup::upgrade {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double ms_since(Clock::time_point start)
+std::set<std::uint32_t> slots_of(const std::map<int, Generation>& kept)
 {
-	return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+	std::set<std::uint32_t> slots;
+	for (const auto& [number, generation] : kept)
+		for (const GenerationNode& node : generation.nodes)
+			slots.insert(node.slot);
+	return slots;
+}
+
+Result<void> clear_slots(const Framework& framework, const std::set<std::uint32_t>& slots,
+			 const std::set<std::uint32_t>& but)
+{
+	for (const std::uint32_t slot : slots)
+		if (!but.contains(slot))
+			if (auto cleared = framework.clear_slot(slot); !cleared)
+				return cleared;
+	return {};
 }
 
 std::string program_of(const std::map<int, Generation>& kept, std::uint32_t prog_id)
@@ -72,8 +85,8 @@ Result<Plan> place(Generation& draft, const Framework& framework, const std::map
 		for (const auto& [number, generation] : kept)
 			for (const GenerationNode& node : generation.nodes)
 				input.kept.emplace(node.name, Placement{node.slot, node.program});
-		for (const auto& [slot, id] : framework.read_slots())
-			input.slots.emplace(slot, program_of(kept, id));
+		for (const std::uint32_t slot : slots_of(kept))
+			input.slots.emplace(slot, program_of(kept, framework.read_slot(slot)));
 		plan = plan_upgrade(input);
 	}
 	for (std::size_t i = 0; i < draft.nodes.size(); i++) {
@@ -186,14 +199,9 @@ Result<void> undo(const Store& store, const Framework& framework, const Journal&
 	auto kept = read_generations(store);
 	if (!kept)
 		return pass(kept);
-	std::set<std::uint32_t> used;
-	for (const auto& [number, generation] : *kept)
-		for (const GenerationNode& node : generation.nodes)
-			used.insert(node.slot);
-	for (const auto& [slot, id] : framework.read_slots())
-		if (!used.contains(slot))
-			if (auto cleared = framework.clear_slot(slot); !cleared)
-				return cleared;
+	const std::set<std::uint32_t> fresh(journal.fresh.begin(), journal.fresh.end());
+	if (auto cleared = clear_slots(framework, fresh, slots_of(*kept)); !cleared)
+		return cleared;
 	return store.clear_journal();
 }
 
@@ -205,21 +213,17 @@ Result<void> reclaim(const Store& store, const Framework& framework, int keep)
 		return pass(record);
 	if (!kept)
 		return pass(kept);
-	std::set<std::uint32_t> used;
+	std::map<int, Generation> old;
 	int others = 0;
-	for (auto it = kept->rbegin(); it != kept->rend(); ++it) {
-		if (it->first != record->current && ++others > keep) {
-			if (auto removed = store.remove_generation(it->first); !removed)
-				return removed;
-			continue;
-		}
-		for (const GenerationNode& node : it->second.nodes)
-			used.insert(node.slot);
-	}
-	for (const auto& [slot, id] : framework.read_slots())
-		if (!used.contains(slot))
-			if (auto cleared = framework.clear_slot(slot); !cleared)
-				return cleared;
+	for (const int number : store.generations() | std::views::reverse)
+		if (number != record->current && ++others > keep)
+			old.insert(kept->extract(number));
+	// Slots first: a generation whose record is gone could not name them.
+	if (auto cleared = clear_slots(framework, slots_of(old), slots_of(*kept)); !cleared)
+		return cleared;
+	for (const auto& [number, generation] : old)
+		if (auto removed = store.remove_generation(number); !removed)
+			return removed;
 	return {};
 }
 

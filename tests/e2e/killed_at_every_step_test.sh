@@ -50,7 +50,7 @@ libraries_of() { # COUNT: even: the bundled classes; odd: both edits
 libraries_of 1
 upgrade_under >/dev/null
 points=0 undone=0 finished=0
-for fault in signal=KILL error=ENOMEM error=ENOSPC; do
+for fault in signal=KILL error=ENOMEM; do
 	version=0
 	for ((n = 1; n <= MAX_POINTS; n++)); do
 		before=$(jq .current "$WORK/state/fw/nf.json")

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Coordinator: the beginning and the end of an NF.
+#include <algorithm>
+
+#include "clock.h"
+#include "coordinator.h"
+#include "draft.h"
+#include "framework.h"
+#include "loader/bpffs.h"
+#include "loader/files.h"
+#include "loader/netns.h"
+#include "session.h"
+#include "state_plan.h"
+#include "swap.h"
+
+namespace nfup::upgrade {
+
+namespace {
+
+// Every port of the intent has a device, every device given is used, none twice.
+Result<std::vector<Port>> match_devices(const Build& build,
+					const std::vector<std::pair<std::string, std::string>>& devices)
+{
+	std::vector<Port> ports;
+	for (const std::string& label : build.ports) {
+		const auto given = std::ranges::find(devices, label, &std::pair<std::string, std::string>::first);
+		if (given == devices.end())
+			return fail(ErrorKind::intent, "port " + label + " of the intent has no device",
+				    "add --dev " + label + "=INTERFACE");
+		auto index = loader::find_device(given->second);
+		if (!index)
+			return pass(index);
+		for (const Port& port : ports)
+			if (port.ifindex == *index)
+				return fail(ErrorKind::intent, "device " + given->second + " is given to two ports, " +
+								       port.label + " and " + label);
+		if (const std::string holder = loader::device_holder(*index); !holder.empty())
+			return fail(ErrorKind::system, "device " + given->second + " is busy: it runs " + holder,
+				    "detach that program first (`bpftool net` shows it; `nfup detach NF` if it is ours)");
+		ports.push_back({label, given->second, *index});
+	}
+	for (const auto& [label, ifname] : devices)
+		if (std::ranges::find(build.ports, label) == build.ports.end())
+			return fail(ErrorKind::intent, "--dev " + label + "=" + ifname + ": the intent has no port " + label,
+				    "its ports are the arguments of FromDevice and ToDevice");
+	return ports;
+}
+
+Result<void> attach_devices(const Store& store, const Framework& framework, const Build& build, NfRecord& record,
+			    loader::Mode mode)
+{
+	auto ingress = loader::load_program({build.ingress,
+					     "ingress",
+					     "ingress",
+					     {{"nfup_out", loader::bytes_of(std::uint32_t{NFUP_ROOT_SLOT})},
+					      {"nfup_node", loader::bytes_of(std::uint32_t{0})}},
+					     {{"slots", framework.slots()}, {"counters", framework.counters()}}});
+	if (!ingress)
+		return pass(ingress);
+	for (std::size_t i = 0; i < record.ports.size(); i++) {
+		const Port& port = record.ports[i];
+		if (framework.ports() >= 0)
+			if (auto written = framework.write_port(static_cast<std::uint32_t>(i), port.ifindex); !written)
+				return written;
+	}
+	for (const Port& port : record.ports) {
+		auto link = loader::attach(ingress->get(), port.ifindex, port.ifname, mode);
+		if (!link)
+			return pass(link);
+		if (auto pinned = loader::pin(link->get(), store.link_pin(port.label)); !pinned)
+			return pinned;
+	}
+	return {};
+}
+
+} // namespace
+
+Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& options, intent::Diagnostics& diagnostics)
+{
+	const auto start = Clock::now();
+	auto store = Store::open(folders_, options.name);
+	if (!store)
+		return pass(store);
+	auto built = build(intent.text, intent.file, library_, diagnostics);
+	if (!built)
+		return pass(built);
+	if (options.mode == loader::Mode::offload)
+		return fail(ErrorKind::system, "offload: tail calls and per-CPU maps do not run on the NIC",
+			    "use --mode native");
+	auto visit = loader::NetnsVisit::enter(options.netns);
+	if (!visit)
+		return pass(visit);
+	auto ports = match_devices(*built, options.devices);
+	if (!ports)
+		return pass(ports);
+
+	// From here on things are made; all of them under the lock.
+	if (auto made = make_folders(store->records()); !made)
+		return pass(made);
+	auto lock = store->lock();
+	if (!lock)
+		return pass(lock);
+	if (auto mended = mend(*store); !mended)
+		return pass(mended);
+	std::error_code error;
+	if (store->exists()) {
+		if (std::filesystem::exists(store->pins() / "slots", error))
+			return fail(ErrorKind::intent, "there is an NF '" + options.name + "' already",
+				    "`nfup upgrade " + options.name + " INTENT` changes it, `nfup detach " + options.name +
+					    "` takes it down");
+		// Records without pins: the machine was rebooted. What they describe is gone.
+		for (const int number : store->generations())
+			if (auto removed = store->remove_generation(number); !removed)
+				return pass(removed);
+	}
+	if (auto mounted = loader::ensure_bpffs(folders_.bpffs); !mounted)
+		return pass(mounted);
+
+	const auto attempt = [&]() -> Result<Outcome> {
+		Journal journal{.operation = "attach", .from = 0, .to = 1, .step = "prepare"};
+		if (auto written = store->write_journal(journal); !written)
+			return pass(written);
+		for (const auto& folder : {store->pins(), store->pins() / "links", store->pins() / "state", store->pins() / "gen"})
+			if (auto made = loader::make_pin_folder(folder); !made)
+				return pass(made);
+		NfRecord record{options.name, options.netns, loader::to_string(options.mode), store->pins(), *ports, 0, 0};
+		if (auto written = store->write_nf(record); !written)
+			return pass(written);
+		auto framework = Framework::create(*store, *built);
+		if (!framework)
+			return pass(framework);
+		auto context = framework->context(*store, *built, built->contract);
+		if (!context)
+			return pass(context);
+		const auto state_start = Clock::now();
+		auto state = plan_state(*store, *built, {}, false);
+		if (!state)
+			return pass(state);
+		if (auto pinned = pin_state_drafts(*store, *state); !pinned)
+			return pass(pinned);
+
+		Outcome outcome;
+		outcome.nf = options.name;
+		describe_build(*built, outcome);
+		outcome.state = state->changes;
+		outcome.state_ms = ms_since(state_start);
+		auto draft = draft_of(*built, 1, {}, state->records(), *ports);
+		if (!draft)
+			return pass(draft);
+		auto plan = place(*draft, *framework, {}, 0);
+		if (!plan)
+			return pass(plan);
+		describe_plan(*plan, *draft, outcome);
+
+		// The pipeline is whole before the first packet can enter it. The journal
+		// stays at `prepare`: a crash before the commit undoes the attach.
+		const std::map<int, Generation> none;
+		Swap swap(*store, *framework, none);
+		if (auto prepared = swap.prepare(*draft, *plan, map_fds(*framework, *context, state->maps), outcome);
+		    !prepared)
+			return pass(prepared);
+		if (auto flipped = swap.flip(*plan, outcome); !flipped)
+			return pass(flipped);
+		if (auto attached = attach_devices(*store, *framework, *built, record, options.mode); !attached)
+			return pass(attached);
+		outcome.result = "committed";
+		outcome.total_ms = ms_since(start);
+		journal.history = history_entry(outcome, "attach", 0);
+		if (auto committed = commit(*store, journal); !committed)
+			return pass(committed);
+		return outcome;
+	};
+	auto outcome = attempt();
+	if (!outcome)
+		if (auto removed = remove_all(*store); !removed)
+			outcome.error().message += "\nand taking it down failed: " + removed.error().message;
+	return outcome;
+}
+
+Result<void> Coordinator::detach(const std::string& nf)
+{
+	auto session = begin(folders_, nf);
+	if (!session)
+		return pass(session);
+	Journal journal{.operation = "detach", .step = "prepare"};
+	if (auto written = session->store.write_journal(journal); !written)
+		return written;
+	return remove_all(session->store);
+}
+
+Result<std::string> Coordinator::recover(const std::string& nf)
+{
+	auto store = Store::open(folders_, nf);
+	if (!store)
+		return pass(store);
+	if (!store->exists())
+		return fail(ErrorKind::intent, "there is no NF '" + nf + "'", "`nfup status` lists the NFs");
+	auto lock = store->lock();
+	if (!lock)
+		return pass(lock);
+	return mend(*store);
+}
+
+} // namespace nfup::upgrade

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "session.h"
+
+#include "framework.h"
+#include "swap.h"
+
+namespace nfup::upgrade {
+
+Result<std::string> mend(const Store& store)
+{
+	auto journal = store.read_journal();
+	if (!journal)
+		return pass(journal);
+	if (!*journal)
+		return "";
+	const Journal& left = **journal;
+	const std::string what = "a dead `" + left.operation + "` of '" + store.nf() + "' was found: ";
+	auto record = store.read_nf();
+	const bool never_ran = left.operation == "attach" && (!record || record->current == 0);
+	if (never_ran || left.operation == "detach") {
+		if (auto removed = remove_all(store); !removed)
+			return pass(removed);
+		return what + (never_ran ? "undone, nothing of it is left" : "finished, nothing is left");
+	}
+	auto framework = Framework::open(store);
+	if (!framework)
+		return pass(framework);
+	if (left.step == "flip" && framework->read_slot(left.flip_slot) == left.new_prog_id) {
+		if (auto committed = commit(store, left); !committed)
+			return pass(committed);
+		return what + "it had flipped; finished, generation " + std::to_string(left.to) + " runs";
+	}
+	if (auto undone = undo(store, *framework, left); !undone)
+		return pass(undone);
+	return what + "it had not flipped; undone, generation " + std::to_string(left.from) + " runs";
+}
+
+Result<Session> begin(const Folders& folders, const std::string& nf)
+{
+	auto store = Store::open(folders, nf);
+	if (!store)
+		return pass(store);
+	if (!store->exists())
+		return fail(ErrorKind::intent, "there is no NF '" + nf + "'", "`nfup status` lists the NFs");
+	auto lock = store->lock();
+	if (!lock)
+		return pass(lock);
+	if (auto mended = mend(*store); !mended)
+		return pass(mended);
+	if (!store->exists())
+		return fail(ErrorKind::intent, "there is no NF '" + nf + "': its attach was cut off and has been undone",
+			    "attach it again");
+	return Session{std::move(*store), std::move(*lock)};
+}
+
+} // namespace nfup::upgrade

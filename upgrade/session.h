@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The start of every command on an NF: the lock, and the mending of what a dead
+// command left behind.
+#pragma once
+
+#include <string>
+
+#include "intent/result.h"
+#include "loader/fd.h"
+#include "store.h"
+
+namespace nfup::upgrade {
+
+struct Session {
+	Store store;
+	Fd lock; // held while this lives
+};
+
+// Error (kind intent): no such NF; (kind refused): somebody else is at it.
+Result<Session> begin(const Folders& folders, const std::string& nf);
+
+// Finishes or undoes, by what the journal says and the flip slot holds. Call it
+// with the lock held. Returns what was done; empty: nothing was left.
+Result<std::string> mend(const Store& store);
+
+} // namespace nfup::upgrade
