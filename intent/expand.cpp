@@ -23,7 +23,7 @@ namespace
 {
 
 constexpr int max_depth = 64;                 // compounds inside each other, by name too
-constexpr std::size_t max_elements = 1 << 18; // compounds multiply: bound the product
+constexpr std::size_t max_elements = 1 << 17; // compounds multiply: bound the product
 constexpr std::size_t max_text = 1 << 26;     // and so do parameters
 constexpr int max_definition_depth = 16;
 
@@ -258,8 +258,16 @@ void Expander::define(Scope& scope, const Define& statement)
 
 void Expander::require(const Require& statement)
 {
-	diagnostics_->note(statement.where, "require(" + normalise_config(statement.config) +
-						") has no effect: classes come from nfup's library");
+	for (const std::string& what : split_args(statement.config)) {
+		if (what.starts_with("library "))
+			diagnostics_->warning(statement.where,
+					      "`" + what + "` is not read: an intent is one text",
+					      "put the definitions of that file here");
+		else
+			diagnostics_->note(statement.where,
+					   "require(" + what +
+					       ") has no effect: classes come from nfup's library");
+	}
 }
 
 void Expander::define_class(Scope& scope, const ElementClass& statement)

@@ -188,7 +188,7 @@ TEST(ParseClick, bounded_blow_up)
 			std::to_string(i - 1) + "(); }\n";
 	text += "C39;";
 	const Parsed p = parse_text(text);
-	EXPECT_NE(rendered(p.diagnostics, text).find("more than 262144 elements"), std::string::npos);
+	EXPECT_NE(rendered(p.diagnostics, text).find("more than 131072 elements"), std::string::npos);
 }
 
 TEST(ParseClick, bounded_depth)
