@@ -7,7 +7,7 @@ set -euo pipefail
 packages=(
 	# build
 	g++ cmake ninja-build pkg-config binutils
-	libbpf-dev libxdp-dev libelf-dev zlib1g-dev libssl-dev libnl-3-dev libnl-route-3-dev
+	libbpf-dev libxdp-dev libelf-dev zlib1g-dev libssl-dev libnl-3-dev libnl-genl-3-dev
 	libcxxopts-dev nlohmann-json3-dev
 	# modules are compiled at run time
 	clang linux-libc-dev
@@ -15,7 +15,7 @@ packages=(
 	libgtest-dev libgmock-dev libbenchmark-dev
 	# hosts, traffic and a look inside
 	bpftool iproute2 ethtool kmod procps util-linux iputils-ping
-	nginx-light curl iperf3 tcpdump bind9-dnsutils jq
+	nginx-light curl iperf3 tcpdump bind9-dnsutils jq strace
 	# pictures
 	gnuplot-nox graphviz librsvg2-bin fonts-dejavu-core
 )

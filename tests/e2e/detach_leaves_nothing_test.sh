@@ -11,22 +11,32 @@ need jq ethtool bpftool ping
 edits_prepare
 lab_up e2e
 
-# The kernel frees programs and maps a moment after their last reference.
-ids() {
-	bpftool -j "$1" show | jq -c '[.[].id] | sort'
+# The NF's own programs and maps, by id: others may come and go meanwhile.
+programs_of() {
+	find "$BPFFS/$1/gen" -type f -exec bpftool -j prog show pinned {} \; | jq -s 'map(.id)'
+	ip -n "$NF_HOST" -j link show p1 | jq '[.[].xdp.prog.id]'
 }
-gone() {
-	local kind=$1 before=$2 i
+maps_of() {
+	local program
 
+	for program in $(programs_of "$1" | jq '.[]'); do
+		bpftool -j prog show id "$program" | jq .map_ids
+	done
+}
+# The kernel frees programs and maps a moment after their last reference.
+gone() {
+	local kind=$1 ids=$2 left i
+
+	[[ $ids != "[]" ]] || fail "no $kind found to look for"
 	for ((i = 0; i < 50; i++)); do
-		[[ $(jq -cn "$(ids "$kind") - $before") != "[]" ]] || return 0
+		left=$(bpftool -j "$kind" show | jq -c "map(.id) as \$now | $ids - ($ids - \$now)")
+		[[ $left != "[]" ]] || return 0
 		sleep 0.1
 	done
 	bpftool "$kind" show >&2
-	fail "left over, $kind: $(jq -cn "$(ids "$kind") - $before")"
+	fail "left over, $kind: $left"
 }
 
-programs=$(ids prog) maps=$(ids map)
 for round in 1 2; do
 	echo "== round $round"
 	attach "$EXAMPLES/firewall.table" >/dev/null
@@ -35,6 +45,8 @@ for round in 1 2; do
 	done
 	nfj rollback fw >/dev/null
 	on "$CLIENT" ping -qc 1 "$LAB_SERVER_IP" >/dev/null || fail "it forwards"
+	programs=$(programs_of fw | jq -sc 'add | unique')
+	maps=$(maps_of fw | jq -sc 'add | unique')
 	nfj detach fw >/dev/null
 	gone prog "$programs"
 	gone map "$maps"
