@@ -12,7 +12,10 @@ namespace
 
 std::string quoted(std::string_view name)
 {
-	return "`" + std::string(name) + "`";
+	std::string out = "`"; // g++ 12 warns of an overlap in "`" + … + "`"
+	out += name;
+	out += "`";
+	return out;
 }
 
 } // namespace
