@@ -43,7 +43,7 @@ run() {
 
 	for k in 1 2 3 4; do
 		sleep_until "$(after "$start" "${STEP_AT[k - 1]}")"
-		sleep_until "$(after "$ended" 1.5)" # on a slow machine, apart all the same
+		sleep_until "$(after "$ended" 2.7)" # on a slow machine, apart all the same
 		began=$EPOCHREALTIME
 		"$step" "$k" >>"$dir/steps.jsonl"
 		ended=$EPOCHREALTIME
