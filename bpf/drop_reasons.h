@@ -26,7 +26,8 @@
 	X(NO_DEVICE, "no-device", "the output port has no device")                       \
 	X(UNCONNECTED, "unconnected", "an output that the intent left open")             \
 	X(NO_CONTEXT, "no-context", "the packet context was not there (a bug)")          \
-	X(HEADROOM, "headroom", "no room to add or remove bytes in front")
+	X(HEADROOM, "headroom", "no room to add or remove bytes in front")               \
+	X(DENIED, "denied", "a filter rule says so")
 
 /* The counters have room for this many reasons; more is a new contract. */
 #define NFUP_MAX_REASONS 32

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "config.h"
+#include "filter_compile.h"
+#include "filter_rules.h"
 #include "patterns.h"
 #include "suggest.h"
 
@@ -16,7 +18,7 @@ namespace nfup::intent
 
 bool is_list(const Param& param)
 {
-	return param.type == "patterns";
+	return param.type == "patterns" || param.type == "rules" || param.type == "expressions";
 }
 
 std::uint32_t PortTable::index(const std::string& label)
@@ -47,6 +49,7 @@ private:
 	void assign();
 	const Param* keyword_of(const std::string& arg, std::string& value) const;
 	void encode(std::size_t i);
+	void encode_rules(int place, const Param& param, const Texts& texts, Bytes& out);
 	void encode_list(int place, const Param& param, const Texts& texts, Bytes& out);
 	// At argument `place`; at the node where that is -1.
 	void error(int place, std::string message, std::string hint = {});
@@ -54,6 +57,7 @@ private:
 	{
 		return static_cast<std::size_t>(param - info_.params.data());
 	}
+	const Location& place_of(int place) const;
 	std::string signature() const;
 	void unknown_keyword(int place, const std::string& word);
 
@@ -67,13 +71,16 @@ private:
 	Arguments out_;
 };
 
-void Binder::error(int place, std::string message, std::string hint)
+const Location& Binder::place_of(int place) const
 {
 	const auto i = static_cast<std::size_t>(place);
-	const bool known = place >= 0 && i < whole_.arg_where.size();
+	return place >= 0 && i < whole_.arg_where.size() ? whole_.arg_where[i] : whole_.where;
+}
 
+void Binder::error(int place, std::string message, std::string hint)
+{
 	out_.ok = false;
-	diagnostics_.error(known ? whole_.arg_where[i] : whole_.where, std::move(message), std::move(hint));
+	diagnostics_.error(place_of(place), std::move(message), std::move(hint));
 }
 
 // Strip(LENGTH size): what could have been written.
@@ -166,8 +173,34 @@ void Binder::assign()
 	}
 }
 
+void Binder::encode_rules(int place, const Param& param, const Texts& texts, Bytes& out)
+{
+	const auto report = [&](const FilterMistake& mistake) {
+		error(place < 0 ? -1 : place + static_cast<int>(mistake.rule), node_ + ": " + mistake.message,
+		      mistake.hint);
+	};
+	const auto rules = read_rules(param.type == "rules" ? FilterForm::filter : FilterForm::classifier, texts);
+	if (!rules)
+		return report(rules.error());
+	const auto tables = compile_rules(*rules);
+	if (!tables)
+		return report(tables.error());
+	if (param.size != sizeof tables->program)
+		return error(place, info_.name + " declares " + std::to_string(param.size) + " bytes for " +
+					param.type + ", which have " + std::to_string(sizeof tables->program));
+	std::memcpy(out.data(), &tables->program, sizeof tables->program);
+	out_.tables.push_back({"filter_shapes", shape_bytes(*tables)});
+	out_.tables.push_back({"filter_entries", entry_bytes(*tables)});
+	out_.elements = static_cast<int>(rules->outputs);
+	for (const std::size_t rule : tables->idle)
+		diagnostics_.warning(place_of(place < 0 ? -1 : place + static_cast<int>(rule)), node_ + ": " + rule_name(rule, rules->rules[rule].text) + " never matches",
+				     "earlier rules take its packets, or it contradicts itself");
+}
+
 void Binder::encode_list(int place, const Param& param, const Texts& texts, Bytes& out)
 {
+	if (param.type != "patterns")
+		return encode_rules(place, param, texts, out);
 	const auto program = compile_patterns(texts);
 	if (!program)
 		return error(place, node_ + ": " + program.error(),

@@ -35,6 +35,7 @@ private:
 
 struct Arguments {
 	std::vector<Bytes> values; // one per ClassInfo::params
+	std::vector<TableContent> tables;
 	int elements = -1;         // of the list parameter; -1: the class has none
 	int device = -1;           // index of the port that the node names; -1: none
 	bool ok = true;

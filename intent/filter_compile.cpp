@@ -120,7 +120,8 @@ std::expected<std::vector<Ranked>, FilterMistake> List::run()
 				rule_name(rule, rules_.rules[rule].text) + " takes the table past " +
 					std::to_string(FILTER_MAX_ENTRIES) + " entries",
 				"`or` inside `and`, `not` and port ranges multiply: split the rule in several, or turn a "
-				"negation into a rule of its own in front"});
+				"negation into a rule of its own in front",
+				rule});
 		if (final) {
 			reversed_.clear();
 			shapes_.clear();
@@ -144,6 +145,14 @@ filter_key key_of(const KeyWords& words)
 	filter_key out;
 	std::memcpy(&out, words.data(), sizeof out);
 	return out;
+}
+
+__u32 looks_at(const filter_key& mask)
+{
+	const bool header = mask.ttl || mask.tos || mask.version_hl || mask.id || mask.length;
+	const bool transport = mask.icmp_type || mask.icmp_code || mask.tcp_flags || mask.window ||
+			       (mask.traits & FILTER_TRANSPORT);
+	return (header ? FILTER_LOOKS_HEADER : 0) | (transport ? FILTER_LOOKS_TRANSPORT : 0);
 }
 
 // Is all of the cube decided by entries that come before?
@@ -195,7 +204,8 @@ std::expected<FilterTables, FilterMistake> compile_rules(const FilterRules& rule
 						std::to_string(FILTER_MAX_SHAPES + 1) + " for a packet; there can be " +
 						std::to_string(FILTER_MAX_SHAPES),
 					"rules that test the same fields with the same prefix lengths share a look-up; "
-					"ranges and `!=` need several"});
+					"ranges and `!=` need several",
+					entry.rule});
 			shapes.push_back({entry.cube.mask, rank, entry.rule, {}});
 		}
 		shapes[at->second].entries.emplace(entry.cube.value, filter_entry{rank, entry.action});
@@ -208,9 +218,10 @@ std::expected<FilterTables, FilterMistake> compile_rules(const FilterRules& rule
 		return a.best != b.best ? a.best < b.best : a.entries.size() > b.entries.size();
 	});
 	FilterTables out;
-	out.program = {static_cast<__u32>(shapes.size()), rules.outputs};
+	out.program = {static_cast<__u32>(shapes.size()), rules.outputs, 0};
 	for (std::size_t i = 0; i < shapes.size(); ++i) {
 		out.shapes.push_back({key_of(shapes[i].mask), shapes[i].best, 0});
+		out.program.looks |= looks_at(out.shapes.back().mask);
 		for (const auto& [value, entry] : shapes[i].entries) {
 			filter_key key = key_of(value);
 			key.shape = static_cast<__u16>(i);

@@ -14,9 +14,9 @@ namespace nfup::intent {
 
 namespace {
 
-std::unexpected<FilterMistake> wrong(std::string message, std::string hint = {})
+std::unexpected<FilterMistake> wrong(std::string message, std::string hint = {}, std::size_t rule = 0)
 {
-	return std::unexpected(FilterMistake{std::move(message), std::move(hint)});
+	return std::unexpected(FilterMistake{std::move(message), std::move(hint), rule});
 }
 
 std::expected<unsigned, FilterMistake> action_of(const std::string& word)
@@ -66,18 +66,18 @@ std::expected<FilterRules, FilterMistake> read_rules(FilterForm form, const std:
 			const std::string word = rule.text.substr(0, end);
 			const auto action = action_of(word);
 			if (!action)
-				return wrong(rule_name(i, rule.text) + ": " + action.error().message, action.error().hint);
+				return wrong(rule_name(i, rule.text) + ": " + action.error().message, action.error().hint, i);
 			rule.action = *action;
 			start = end;
 			if (rule.text.find_first_not_of(" \t\n", start) == std::string::npos)
 				return wrong(rule_name(i, rule.text) + ": no expression behind the action",
-					     "`" + word + " all` is for every packet");
+					     "`" + word + " all` is for every packet", i);
 		}
 		auto expr = parse_filter(std::string_view(rule.text).substr(start));
 		if (!expr)
 			return wrong(rule_name(i, rule.text) + ", character " +
 					     std::to_string(start + expr.error().at + 1) + ": " + expr.error().message,
-				     expr.error().hint);
+				     expr.error().hint, i);
 		rule.expr = *std::move(expr);
 		if (rule.action < FILTER_MAX_OUTPUTS)
 			out.outputs = std::max(out.outputs, rule.action + 1);

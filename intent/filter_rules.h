@@ -27,6 +27,7 @@ struct FilterRules {
 struct FilterMistake {
 	std::string message;
 	std::string hint;
+	std::size_t rule = 0; // which one
 };
 
 enum class FilterForm { filter, classifier }; // with actions, without

@@ -109,6 +109,7 @@ void Resolver::read_node(const Node& node)
 
 	Arguments args = read_arguments(*out.info, node, ports_, diagnostics_);
 	out.values = std::move(args.values);
+	out.tables = std::move(args.tables);
 	device_.back() = args.device;
 	fed_.back().resize(z(std::max(out.info->inputs, 0)));
 	std::size_t outputs = out.info->outputs.size();

@@ -12,6 +12,7 @@
 #include "class_info.h"
 #include "diagnostic.h"
 #include "graph.h"
+#include "values.h"
 
 namespace nfup::intent {
 
@@ -24,6 +25,7 @@ struct ResolvedNode {
 	// that order, each exactly Param::size bytes. `port`-typed parameters
 	// (type "device") hold the u32 index into Resolved::ports.
 	std::vector<std::vector<std::uint8_t>> values;
+	std::vector<TableContent> tables;
 	std::vector<int> out; // per output port: index of the node behind it, -1 if open
 	Location where;
 };

@@ -96,7 +96,7 @@ Result<std::pair<int, intent::Param>> parse_param(const std::string& name, const
 }
 
 // What the maps of the object say: state for an atom, a refusal for a module.
-Result<void> check_maps(bpf_object* object, ClassInfo& info)
+Result<void> check_maps(bpf_object* object, const std::set<std::string>& tables, ClassInfo& info)
 {
 	bpf_map* map;
 	bpf_object__for_each_map(map, object)
@@ -110,6 +110,8 @@ Result<void> check_maps(bpf_object* object, ClassInfo& info)
 			continue;
 		}
 		if (is_framework_map(name))
+			continue;
+		if (tables.contains(name) && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG))
 			continue;
 		if (info.kind == intent::ClassKind::module)
 			return fail(ErrorKind::intent,
@@ -163,6 +165,7 @@ Result<ClassInfo> describe(const std::filesystem::path& path, const std::string&
 	info.name = name;
 	info.source = source;
 	bool described = false;
+	std::set<std::string> tables;
 	std::map<int, intent::Param> params; // by place in the file
 	const auto layout = rodata_layout(types);
 
@@ -188,6 +191,8 @@ Result<ClassInfo> describe(const std::filesystem::path& path, const std::string&
 			info.outputs = parse_outputs(value);
 		} else if (what == "inputs") {
 			info.inputs = std::stoi(value);
+		} else if (what == "table") {
+			tables.insert(target);
 		} else if (what == "requires" || what == "provides") {
 			auto facts = parse_facts(value, name);
 			if (!facts)
@@ -211,7 +216,7 @@ Result<ClassInfo> describe(const std::filesystem::path& path, const std::string&
 			    "use NFUP_MODULE(" + name + ", \"…\") or NFUP_ATOM(" + name + ", \"…\")");
 	for (auto& [place, param] : params)
 		info.params.push_back(std::move(param));
-	if (auto checked = check_maps(object->get(), info); !checked)
+	if (auto checked = check_maps(object->get(), tables, info); !checked)
 		return pass(checked);
 	return info;
 }

@@ -11,6 +11,7 @@
 
 #include "bpf_object.h"
 #include "describe.h"
+#include "table.h"
 
 namespace nfup::loader {
 
@@ -48,6 +49,8 @@ Result<void> set_constants(bpf_object* object, const NodeProgram& program)
 		rodata ? static_cast<const std::uint8_t*>(bpf_map__initial_value(rodata, &size)) : nullptr;
 	std::vector<std::uint8_t> data(initial, initial + size);
 	for (const Constant& constant : program.constants) {
+		if (bpf_object__find_map_by_name(object, constant.variable.c_str()))
+			continue; // a table
 		const auto place = find_constant(bpf_object__btf(object), constant.variable);
 		if (!place || constant.bytes.size() > place->size || place->offset + place->size > size)
 			return fail(ErrorKind::intent,
@@ -105,12 +108,25 @@ Result<Fd> load_program(const NodeProgram& program)
 		return pass(object);
 	if (auto set = set_constants(object->get(), program); !set)
 		return pass(set);
+	std::vector<Fd> tables;
 	bpf_map* map;
 	bpf_object__for_each_map(map, object->get())
 	{
 		if (bpf_map__is_internal(map))
 			continue;
 		const auto fd = program.maps.find(bpf_map__name(map));
+		const auto content = std::ranges::find(program.constants, bpf_map__name(map), &Constant::variable);
+		if (fd == program.maps.end() && content != program.constants.end()) {
+			// The object, and then the program, keep the map: nobody else needs it.
+			auto table = make_table(map, content->bytes);
+			if (!table)
+				return pass(table);
+			if (bpf_map__reuse_fd(map, table->get()) != 0)
+				return fail_errno(errno, std::string("cannot share the table ") + bpf_map__name(map) +
+								 " with node " + program.node);
+			tables.push_back(*std::move(table));
+			continue;
+		}
 		if (fd == program.maps.end())
 			return fail(ErrorKind::intent, "node " + program.node + " wants the map " + bpf_map__name(map) +
 							       ", which nobody has made");
@@ -121,6 +137,9 @@ Result<Fd> load_program(const NodeProgram& program)
 	const int error = bpf_object__load(object->get());
 	if (error != 0)
 		return load_failure(-error, program);
+	for (const Fd& table : tables)
+		if (auto frozen = freeze_table(table); !frozen)
+			return pass(frozen);
 	bpf_program* loaded = bpf_object__find_program_by_name(object->get(), program.cls.c_str());
 	if (!loaded)
 		return fail(ErrorKind::intent, "the object of class " + program.cls + " has no program of that name");

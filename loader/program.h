@@ -15,7 +15,7 @@
 namespace nfup::loader {
 
 struct Constant {
-	std::string variable; // in .rodata
+	std::string variable; // in .rodata, or a table (NFUP_TABLE)
 	std::vector<std::uint8_t> bytes;
 };
 
@@ -24,7 +24,7 @@ struct NodeProgram {
 	std::string cls;  // names object and program
 	std::string node; // for messages
 	std::vector<Constant> constants;
-	std::map<std::string, int> maps; // every non-rodata map of the object → fd
+	std::map<std::string, int> maps; // every other map of the object → fd
 };
 
 // Error (kind refused): the verifier's reason, in its own words' last lines;

@@ -67,7 +67,11 @@ struct filter_entry {
 struct filter_program {
 	__u32 shapes;
 	__u32 outputs;
+	__u32 looks; /* FILTER_LOOKS_* */
 };
+
+#define FILTER_LOOKS_HEADER 0x01    /* ttl to id, length */
+#define FILTER_LOOKS_TRANSPORT 0x02 /* TCP and ICMP fields */
 
 #ifdef __cplusplus
 #define FILTER_ASSERT static_assert

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "kernel.h"
 
+#include "loader/table.h"
+
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <linux/bpf.h>
@@ -69,7 +71,7 @@ void set_rodata(bpf_object* object, const std::string& cls, const std::map<std::
 			std::copy(value.begin(), value.end(), data + variables[i].offset);
 			found = true;
 		}
-		if (!found)
+		if (!found && !bpf_object__find_map_by_name(object, name.c_str()))
 			throw std::runtime_error(cls + " has no " + name);
 	}
 }
@@ -151,6 +153,7 @@ Object Kernel::load(const std::string& cls, const Params& params, std::vector<un
 	Object node;
 	Params all = params;
 	std::array<std::uint32_t, NFUP_MAX_OUTPUTS> slots_of_outputs;
+	std::vector<nfup::Fd> tables;
 	bpf_map* map;
 
 	libbpf_log().clear();
@@ -174,6 +177,13 @@ Object Kernel::load(const std::string& cls, const Params& params, std::vector<un
 			{"counters", counters_.get()},
 			{"ports", ports_.get()},
 		};
+		if (auto content = all.values().find(name); content != all.values().end()) {
+			auto table = loader::make_table(map, content->second);
+			if (!table || bpf_map__reuse_fd(map, table->get()))
+				failed(cls + ": table " + name);
+			tables.push_back(*std::move(table));
+			continue;
+		}
 		auto it = framework.find(name);
 		if (it == framework.end() && !states_.contains(name)) {
 			LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(map));
@@ -185,6 +195,9 @@ Object Kernel::load(const std::string& cls, const Params& params, std::vector<un
 	}
 	if (bpf_object__load(node.object.get()))
 		failed("loading " + cls);
+	for (const nfup::Fd& table : tables)
+		if (!loader::freeze_table(table))
+			failed(cls + ": freezing a table");
 	node.program = bpf_program__fd(bpf_object__next_program(node.object.get(), nullptr));
 	return node;
 }

@@ -44,6 +44,12 @@ public:
 		values_[name] = std::move(b);
 		return *this;
 	}
+	// Also for a table (NFUP_TABLE): its content.
+	Params& set(const std::string& name, const Bytes& bytes)
+	{
+		values_[name] = bytes;
+		return *this;
+	}
 	const std::map<std::string, Bytes>& values() const { return values_; }
 
 private:

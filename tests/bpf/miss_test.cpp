@@ -44,6 +44,13 @@ TEST_F(Miss, Modules)
 	EXPECT_TRUE(misses("CheckIPHeader", 1, bad, start));
 	EXPECT_TRUE(misses("CheckIP6Header", 0, Ethernet{} / IPv6{} / TCP{}, start));
 	EXPECT_TRUE(misses("CheckIP6Header", 1, frame(ACK), start));
+	for (int i = 0; i < FILTER_MAX_OUTPUTS; i++) { // sample_rules
+		pkt q = p;
+		q.flags = PKT_HAS_PORTS;
+		q.flow.dport = htons(static_cast<std::uint16_t>(1000 + i));
+		EXPECT_TRUE(misses("IPFilter", static_cast<unsigned>(i), frame(ACK), q));
+		EXPECT_TRUE(misses("IPClassifier", static_cast<unsigned>(i), frame(ACK), q));
+	}
 	p.ethertype = htons(0x0800);
 	EXPECT_TRUE(misses("CheckTCPHeader", 0, frame(ACK), p));
 	EXPECT_TRUE(misses("CheckTCPHeader", 1, bad, p));

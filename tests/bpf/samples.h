@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "filters.h"
 #include "kernel.h"
 #include "patterns.h"
 
@@ -29,6 +30,10 @@ inline Params sample_params(const std::string& cls)
 			patterns.push_back({{14, {i, 1, 2, 3}}, {18, {1, 2, 3}}, {22, {9, 9}, {}, CLASSIFIER_NEGATE}, {24, {5}}});
 		p.set("PATTERNS", compile(patterns));
 	}
+	if (cls == "IPFilter")
+		p = filter_rules(sample_rules(true));
+	if (cls == "IPClassifier")
+		p = classifier_expressions(sample_rules(false));
 	return p;
 }
 
