@@ -12,10 +12,7 @@ namespace
 
 std::string quoted(std::string_view name)
 {
-	std::string out = "`"; // g++ 12 warns of an overlap in "`" + … + "`"
-	out += name;
-	out += "`";
-	return out;
+	return "`" + std::string(name) + "`";
 }
 
 } // namespace
