@@ -65,18 +65,16 @@ using Change = Result<upgrade::Outcome> (upgrade::Coordinator::*)(const std::str
 
 int run_change(const Cli& cli, Change change)
 {
-	auto intent = read_intent(cli.words[1]);
-	if (!intent)
-		return report(cli, intent.error());
-	auto library = cli.library();
-	if (!library)
-		return report(cli, library.error());
+	auto workplace = open_workplace(cli, cli.words[1]);
+	if (!workplace)
+		return report(cli, workplace.error());
+	auto& [intent, library] = *workplace;
 	auto options = upgrade_options(cli);
 	if (!options)
 		return report(cli, options.error());
-	upgrade::Coordinator coordinator(cli.folders, *library);
+	upgrade::Coordinator coordinator(cli.folders, library);
 	intent::Diagnostics diagnostics;
-	return finish(cli, (coordinator.*change)(cli.words[0], *intent, *options, diagnostics), diagnostics, intent->text);
+	return finish(cli, (coordinator.*change)(cli.words[0], intent, *options, diagnostics), diagnostics, intent.text);
 }
 
 } // namespace
@@ -100,15 +98,13 @@ int run_attach(const Cli& cli)
 						    "as in --dev p1=eth0"});
 			options.devices.emplace_back(text.substr(0, equals), text.substr(equals + 1));
 		}
-	auto intent = read_intent(cli.words[0]);
-	if (!intent)
-		return report(cli, intent.error());
-	auto library = cli.library();
-	if (!library)
-		return report(cli, library.error());
-	upgrade::Coordinator coordinator(cli.folders, *library);
+	auto workplace = open_workplace(cli, cli.words[0]);
+	if (!workplace)
+		return report(cli, workplace.error());
+	auto& [intent, library] = *workplace;
+	upgrade::Coordinator coordinator(cli.folders, library);
 	intent::Diagnostics diagnostics;
-	return finish(cli, coordinator.attach(*intent, options, diagnostics), diagnostics, intent->text);
+	return finish(cli, coordinator.attach(intent, options, diagnostics), diagnostics, intent.text);
 }
 
 int run_plan(const Cli& cli)

@@ -108,6 +108,17 @@ Result<upgrade::Intent> read_intent(const std::string& path)
 	return upgrade::Intent{std::move(*text), path};
 }
 
+Result<Workplace> open_workplace(const Cli& cli, const std::string& intent_path)
+{
+	auto intent = read_intent(intent_path);
+	if (!intent)
+		return pass(intent);
+	auto library = cli.library();
+	if (!library)
+		return pass(library);
+	return Workplace{std::move(*intent), std::move(*library)};
+}
+
 std::string join(const std::vector<std::string>& words, const std::string& separator)
 {
 	std::string text;

@@ -53,6 +53,13 @@ void print_json(const json& value);
 
 Result<upgrade::Intent> read_intent(const std::string& path);
 
+// What every command on an intent starts with.
+struct Workplace {
+	upgrade::Intent intent;
+	loader::Library library;
+};
+Result<Workplace> open_workplace(const Cli& cli, const std::string& intent_path);
+
 std::string join(const std::vector<std::string>& words, const std::string& separator = ", ");
 
 // One per command, each in a file named after what it is about.

@@ -84,14 +84,12 @@ void print_class(const intent::ClassInfo& info)
 
 int run_check(const Cli& cli)
 {
-	auto intent = read_intent(cli.words[0]);
-	if (!intent)
-		return report(cli, intent.error());
-	auto library = cli.library();
-	if (!library)
-		return report(cli, library.error());
+	auto workplace = open_workplace(cli, cli.words[0]);
+	if (!workplace)
+		return report(cli, workplace.error());
+	auto& [intent, library] = *workplace;
 	intent::Diagnostics diagnostics;
-	const auto checked = upgrade::check(intent->text, intent->file, *library, diagnostics);
+	const auto checked = upgrade::check(intent.text, intent.file, library, diagnostics);
 	if (cli.as_json) {
 		print_json({{"ok", diagnostics.ok()},
 			    {"nodes", nodes_json(checked.graph)},
@@ -102,7 +100,7 @@ int run_check(const Cli& cli)
 			    {"diagnostics", to_json(diagnostics)}});
 		return diagnostics.ok() ? 0 : 1;
 	}
-	print_diagnostics(diagnostics, intent->text);
+	print_diagnostics(diagnostics, intent.text);
 	if (!diagnostics.ok())
 		return 1;
 	for (const auto& node : checked.graph.nodes)
@@ -115,16 +113,14 @@ int run_check(const Cli& cli)
 
 int run_build(const Cli& cli)
 {
-	auto intent = read_intent(cli.words[0]);
-	if (!intent)
-		return report(cli, intent.error());
-	auto library = cli.library();
-	if (!library)
-		return report(cli, library.error());
+	auto workplace = open_workplace(cli, cli.words[0]);
+	if (!workplace)
+		return report(cli, workplace.error());
+	auto& [intent, library] = *workplace;
 	intent::Diagnostics diagnostics;
-	const auto built = upgrade::build(intent->text, intent->file, *library, diagnostics);
+	const auto built = upgrade::build(intent.text, intent.file, library, diagnostics);
 	if (!built)
-		return report(cli, built.error(), diagnostics, intent->text);
+		return report(cli, built.error(), diagnostics, intent.text);
 	if (cli.as_json) {
 		print_json({{"ok", true},
 			    {"compiled", built->compiled},
@@ -133,7 +129,7 @@ int run_build(const Cli& cli)
 			    {"diagnostics", to_json(diagnostics)}});
 		return 0;
 	}
-	print_diagnostics(diagnostics, intent->text);
+	print_diagnostics(diagnostics, intent.text);
 	printf("compiled %zu (%s), reused %zu, %.1f ms\n", built->compiled.size(), join(built->compiled).c_str(),
 	       built->reused.size(), built->build_ms);
 	return 0;

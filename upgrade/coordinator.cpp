@@ -56,22 +56,16 @@ Result<void> run_swap(const Store& store, const Framework& framework, const std:
 Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, const UpgradeOptions& options,
 				  intent::Diagnostics& diagnostics)
 {
-	auto session = begin(folders_, nf);
-	if (!session)
-		return pass(session);
-	const Store& store = session->store;
-	auto record = store.read_nf();
-	if (!record)
-		return pass(record);
-	auto framework = Framework::open(store);
-	if (!framework)
-		return pass(framework);
-	auto built = build(intent.text, intent.file, library_, diagnostics, labels_of(record->ports));
+	auto running = open_running(folders_, nf);
+	if (!running)
+		return pass(running);
+	const Store& store = running->session.store;
+	const NfRecord& record = running->record;
+	Framework& framework = running->framework;
+	const auto& kept = running->kept;
+	auto built = build(intent.text, intent.file, library_, diagnostics, labels_of(record.ports));
 	if (!built)
 		return pass(built);
-	auto kept = read_generations(store);
-	if (!kept)
-		return pass(kept);
 	auto state = plan_state(store, *built, options.drop_state, true);
 	if (!state)
 		return pass(state);
@@ -83,10 +77,10 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 	for (const StateChange& change : state->changes) // maps that would be made: no id yet
 		if (change.action != StateAction::keep)
 			records.push_back({change.atom, "", 0});
-	auto draft = draft_of(*built, record->last + 1, *kept, records, record->ports);
+	auto draft = draft_of(*built, record.last + 1, kept, records, record.ports);
 	if (!draft)
 		return pass(draft);
-	auto placed = place(*draft, *framework, *kept, record->current);
+	auto placed = place(*draft, framework, kept, record.current);
 	if (!placed)
 		return pass(placed);
 	describe_plan(*placed, *draft, outcome);
@@ -100,32 +94,26 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 				     intent::Diagnostics& diagnostics)
 {
 	const auto start = Clock::now();
-	auto session = begin(folders_, nf);
-	if (!session)
-		return pass(session);
-	const Store& store = session->store;
-	auto record = store.read_nf();
-	if (!record)
-		return pass(record);
-	auto framework = Framework::open(store);
-	if (!framework)
-		return pass(framework);
-	auto built = build(intent.text, intent.file, library_, diagnostics, labels_of(record->ports));
+	auto running = open_running(folders_, nf);
+	if (!running)
+		return pass(running);
+	const Store& store = running->session.store;
+	const NfRecord& record = running->record;
+	Framework& framework = running->framework;
+	const auto& kept = running->kept;
+	auto built = build(intent.text, intent.file, library_, diagnostics, labels_of(record.ports));
 	if (!built)
 		return pass(built);
-	if (built->ports != labels_of(record->ports))
+	if (built->ports != labels_of(record.ports))
 		return fail(ErrorKind::refused,
 			    "the new intent has other ports than '" + nf + "', which is attached to " +
-				    std::accumulate(record->ports.begin(), record->ports.end(), std::string(),
+				    std::accumulate(record.ports.begin(), record.ports.end(), std::string(),
 						    [](std::string list, const Port& port) {
 							    return list + (list.empty() ? "" : ", ") + port.label + "=" + port.ifname;
 						    }),
 			    "use the same ports, or detach and attach");
-	auto kept = read_generations(store);
-	if (!kept)
-		return pass(kept);
 
-	Journal journal{.operation = "upgrade", .from = record->current, .to = record->last + 1, .step = "prepare"};
+	Journal journal{.operation = "upgrade", .from = record.current, .to = record.last + 1, .step = "prepare"};
 	const auto attempt = [&]() -> Result<Outcome> {
 		Outcome outcome;
 		outcome.nf = nf;
@@ -136,15 +124,15 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 			return pass(state);
 		outcome.state = state->changes;
 		outcome.state_ms = ms_since(state_start);
-		auto draft = draft_of(*built, journal.to, *kept, state->records(), record->ports);
+		auto draft = draft_of(*built, journal.to, kept, state->records(), record.ports);
 		if (!draft)
 			return pass(draft);
-		auto placed = place(*draft, *framework, *kept, record->current);
+		auto placed = place(*draft, framework, kept, record.current);
 		if (!placed)
 			return pass(placed);
 		describe_plan(*placed, *draft, outcome);
 		if (placed->flip < 0) {
-			outcome.generation = record->current;
+			outcome.generation = record.current;
 			outcome.result = "committed";
 			outcome.reason = "nothing changed";
 			outcome.total_ms = ms_since(start);
@@ -155,24 +143,24 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 			return pass(written);
 		if (auto pinned = pin_state_drafts(store, *state); !pinned)
 			return pass(pinned);
-		auto context = framework->context(store, *built, kept->at(record->current).contract);
+		auto context = framework.context(store, *built, kept.at(record.current).contract);
 		if (!context)
 			return pass(context);
-		if (auto ports = framework->ensure_ports(store, *built); !ports)
+		if (auto ports = framework.ensure_ports(store, *built); !ports)
 			return pass(ports);
-		if (auto cleared = clear_new_counters(*draft, *kept, *framework); !cleared)
+		if (auto cleared = clear_new_counters(*draft, kept, framework); !cleared)
 			return pass(cleared);
-		if (auto swapped = run_swap(store, *framework, *kept, *draft, *placed,
-					    map_fds(*framework, *context, state->maps), journal, outcome, start);
+		if (auto swapped = run_swap(store, framework, kept, *draft, *placed,
+					    map_fds(framework, *context, state->maps), journal, outcome, start);
 		    !swapped)
 			return pass(swapped);
-		if (auto reclaimed = reclaim(store, *framework, options.keep); !reclaimed)
+		if (auto reclaimed = reclaim(store, framework, options.keep); !reclaimed)
 			return pass(reclaimed);
 		return outcome;
 	};
 	auto outcome = attempt();
 	if (!outcome && journal.step == "prepare") // else recovery decides by what the flip slot holds
-		if (auto undone = undo(store, *framework, journal); !undone)
+		if (auto undone = undo(store, framework, journal); !undone)
 			outcome.error().message += "\nand undoing failed: " + undone.error().message;
 	return outcome;
 }
@@ -180,35 +168,29 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 {
 	const auto start = Clock::now();
-	auto session = begin(folders_, nf);
-	if (!session)
-		return pass(session);
-	const Store& store = session->store;
-	auto record = store.read_nf();
-	if (!record)
-		return pass(record);
-	auto framework = Framework::open(store);
-	if (!framework)
-		return pass(framework);
-	auto kept = read_generations(store);
-	if (!kept)
-		return pass(kept);
+	auto running = open_running(folders_, nf);
+	if (!running)
+		return pass(running);
+	const Store& store = running->session.store;
+	const NfRecord& record = running->record;
+	Framework& framework = running->framework;
+	const auto& kept = running->kept;
 	if (to == 0)
-		for (const auto& [number, generation] : *kept)
-			if (number < record->current)
+		for (const auto& [number, generation] : kept)
+			if (number < record.current)
 				to = number;
 	std::string numbers;
-	for (const auto& [number, generation] : *kept)
-		if (number != record->current)
+	for (const auto& [number, generation] : kept)
+		if (number != record.current)
 			numbers += (numbers.empty() ? "" : ", ") + std::to_string(number);
-	if (!kept->contains(to) || to == record->current)
+	if (!kept.contains(to) || to == record.current)
 		return fail(ErrorKind::refused,
 			    to == 0 ? "'" + nf + "' has no earlier generation to go back to"
 				    : "generation " + std::to_string(to) + " of '" + nf + "' is " +
-					      (to == record->current ? "running already" : "not kept"),
+					      (to == record.current ? "running already" : "not kept"),
 			    numbers.empty() ? "there is none but the running one" : "kept: " + numbers);
 
-	Generation draft = kept->at(to);
+	Generation draft = kept.at(to);
 	// The state this generation used, by kernel id: its programs keep it alive.
 	std::map<std::string, Fd> state;
 	Outcome outcome;
@@ -220,7 +202,7 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 		state.emplace(used.atom, std::move(*map));
 		outcome.state.push_back({used.atom, StateAction::keep, ""});
 	}
-	auto placed = place(draft, *framework, *kept, record->current);
+	auto placed = place(draft, framework, kept, record.current);
 	if (!placed)
 		return pass(placed);
 	describe_plan(*placed, draft, outcome);
@@ -230,10 +212,10 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 
 	Build contexts;
 	contexts.contract = draft.contract;
-	auto context = framework->context(store, contexts, draft.contract);
+	auto context = framework.context(store, contexts, draft.contract);
 	if (!context)
 		return pass(context);
-	Journal journal{.operation = "rollback", .from = record->current, .to = to, .step = "prepare"};
+	Journal journal{.operation = "rollback", .from = record.current, .to = to, .step = "prepare"};
 	journal.fresh = fresh_slots(*placed);
 	if (auto written = store.write_journal(journal); !written)
 		return pass(written);
@@ -241,12 +223,12 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 		auto pinned = loader::repin(fd.get(), store.draft_state_pin(atom));
 		if (pinned)
 			continue;
-		if (auto undone = undo(store, *framework, journal); !undone)
+		if (auto undone = undo(store, framework, journal); !undone)
 			pinned.error().message += "\nand undoing failed: " + undone.error().message;
 		return pass(pinned);
 	}
 	outcome.reason = "asked for";
-	if (auto swapped = run_swap(store, *framework, *kept, draft, *placed, map_fds(*framework, *context, state),
+	if (auto swapped = run_swap(store, framework, kept, draft, *placed, map_fds(framework, *context, state),
 				    journal, outcome, start);
 	    !swapped)
 		return pass(swapped);

@@ -53,4 +53,25 @@ Result<Session> begin(const Folders& folders, const std::string& nf)
 	return Session{std::move(*store), std::move(*lock)};
 }
 
+Result<Running> open_running(const Folders& folders, const std::string& nf)
+{
+	auto session = begin(folders, nf);
+	if (!session)
+		return pass(session);
+	auto record = session->store.read_nf();
+	if (!record)
+		return pass(record);
+	auto framework = Framework::open(session->store);
+	if (!framework)
+		return pass(framework);
+	auto kept = read_generations(session->store);
+	if (!kept)
+		return pass(kept);
+	if (!kept->contains(record->current))
+		return fail(ErrorKind::system,
+			    "the record of the running generation " + std::to_string(record->current) + " of '" + nf + "' is gone",
+			    "forwarding goes on; restore it, or detach and attach");
+	return Running{std::move(*session), std::move(*record), std::move(*framework), std::move(*kept)};
+}
+
 } // namespace nfup::upgrade

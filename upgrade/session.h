@@ -3,8 +3,10 @@
 // command left behind.
 #pragma once
 
+#include <map>
 #include <string>
 
+#include "framework.h"
 #include "intent/result.h"
 #include "loader/fd.h"
 #include "store.h"
@@ -18,6 +20,15 @@ struct Session {
 
 // Error (kind intent): no such NF; (kind refused): somebody else is at it.
 Result<Session> begin(const Folders& folders, const std::string& nf);
+
+// A running NF, ready to be changed.
+struct Running {
+	Session session;
+	NfRecord record;
+	Framework framework;
+	std::map<int, Generation> kept; // the running one among them
+};
+Result<Running> open_running(const Folders& folders, const std::string& nf);
 
 // Finishes or undoes, by what the journal says and the flip slot holds. Call it
 // with the lock held. Returns what was done; empty: nothing was left.
