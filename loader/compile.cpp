@@ -158,7 +158,7 @@ Result<Object> Compiler::compile(const fs::path& source) const
 			return Object{object, false, elapsed()};
 	}
 
-	const std::string unique = cache_ / (recipe + "." + std::to_string(getpid()));
+	const std::string unique = cache_ / (recipe + "." + unique_suffix());
 	const fs::path made = unique + ".o", rule = unique + ".d";
 	command.insert(command.end(), {"-MD", "-MF", rule, "-c", source, "-o", made});
 	auto finished = run(command);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "files.h"
 
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -54,10 +55,15 @@ Result<std::string> read_file(const fs::path& path)
 	}
 }
 
+std::string unique_suffix()
+{
+	static std::atomic<unsigned> count = 0;
+	return std::to_string(getpid()) + "-" + std::to_string(count++);
+}
+
 Result<void> write_file(const fs::path& path, std::string_view content, bool durable)
 {
-	// The pid keeps two writers of the same file apart.
-	const fs::path temporary = path.string() + ".tmp" + std::to_string(getpid());
+	const fs::path temporary = path.string() + ".tmp" + unique_suffix();
 	Fd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
 	if (!fd)
 		return fail_errno(errno, "cannot create " + temporary.string());

@@ -19,6 +19,9 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
 // Appends one line and syncs.
 Result<void> append_line(const std::filesystem::path& path, std::string_view line);
 
+// A suffix for temporary names that no other thread or process uses now.
+std::string unique_suffix();
+
 Result<void> make_folders(const std::filesystem::path& path, unsigned mode = 0755);
 
 } // namespace nfup
