@@ -123,6 +123,11 @@ const Case cases[] = {
     {"define_seen_inside", "define($a 1) q :: { P($a) }", "q/P :: P(1)"},
     {"define_local", "define($a 1) q :: { define($a 2) P($a) }; P($a)", "q/P :: P(2); P :: P(1)"},
     {"parameter_of_outer", "q :: { $a | r :: { P($a) } } (1)", "q/r/P :: P(1)"},
+    {"parameter_of_the_definition",
+     "elementclass O { $a | elementclass I { $b | P($a, $b) } elementclass M { $a | I($a) } M(2) } O(1)",
+     "O/M/I/P :: P(1, 2)"},
+    {"group_in_list", "a, d :: A; a => ( -> b :: B ), ( -> C ), d",
+     "a :: A; d :: A; b :: B; C :: C; a -> b; a [1] -> C; a [2] -> d"},
     {"value_with_comma", "define($a 1, $b \"x, y\") P($b)", "P :: P(\"x, y\")"},
 
     {"overload_by_arguments", "elementclass Q { P(0) || $a | P($a) } q :: Q; r :: Q(1)",
