@@ -12,8 +12,11 @@
 #include "plan.h"
 
 namespace nfup::loader {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Constant, variable, bytes)
-}
+// Bytes as hex digits: tables may have megabytes. Reads lists of numbers too,
+// which earlier records have.
+void to_json(nlohmann::json& json, const Constant& constant);
+void from_json(const nlohmann::json& json, Constant& constant);
+} // namespace nfup::loader
 
 namespace nfup::upgrade {
 

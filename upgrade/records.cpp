@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "records.h"
+
+#include <charconv>
+#include <string>
+
+namespace nfup::loader {
+
+void to_json(nlohmann::json& json, const Constant& constant)
+{
+	static constexpr char digits[] = "0123456789abcdef";
+	std::string hex;
+
+	hex.reserve(2 * constant.bytes.size());
+	for (const std::uint8_t byte : constant.bytes) {
+		hex += digits[byte >> 4];
+		hex += digits[byte & 0xf];
+	}
+	json = {{"variable", constant.variable}, {"bytes", std::move(hex)}};
+}
+
+void from_json(const nlohmann::json& json, Constant& constant)
+{
+	json.at("variable").get_to(constant.variable);
+	const nlohmann::json& bytes = json.at("bytes");
+	if (!bytes.is_string()) {
+		bytes.get_to(constant.bytes);
+		return;
+	}
+	const auto& hex = bytes.get_ref<const std::string&>();
+	constant.bytes.assign(hex.size() / 2, 0);
+	for (std::size_t i = 0; i < constant.bytes.size(); ++i) {
+		const char* pair = hex.data() + 2 * i;
+		if (std::from_chars(pair, pair + 2, constant.bytes[i], 16).ptr != pair + 2)
+			throw nlohmann::json::other_error::create(
+				501, "constant " + constant.variable + ": not hex digits", &bytes);
+	}
+}
+
+} // namespace nfup::loader
