@@ -188,7 +188,7 @@ std::expected<FilterTables, FilterMistake> compile_rules(const FilterRules& rule
 	std::unordered_map<KeyWords, std::size_t, WordsHash> index;
 	std::set<std::size_t> met;
 	std::uint32_t rank = 0;
-	unsigned action = list->empty() ? 0 : list->front().action;
+	unsigned action = list->empty() ? 0 : list->front().action, otherwise = FILTER_NO_MATCH;
 	for (const Ranked& entry : *list) {
 		// Neighbours that do the same may be met in any order.
 		if (entry.action != action)
@@ -196,6 +196,12 @@ std::expected<FilterTables, FilterMistake> compile_rules(const FilterRules& rule
 		action = entry.action;
 		if (is_covered(shapes, entry.cube))
 			continue;
+		if (entry.cube == Cube{}) {
+			// All packets that are left: no look-up is needed, nothing comes after.
+			otherwise = entry.action;
+			met.insert(entry.rule);
+			break;
+		}
 		const auto [at, fresh] = index.try_emplace(entry.cube.mask, shapes.size());
 		if (fresh) {
 			if (shapes.size() == FILTER_MAX_SHAPES)
@@ -218,7 +224,7 @@ std::expected<FilterTables, FilterMistake> compile_rules(const FilterRules& rule
 		return a.best != b.best ? a.best < b.best : a.entries.size() > b.entries.size();
 	});
 	FilterTables out;
-	out.program = {static_cast<__u32>(shapes.size()), rules.outputs, 0};
+	out.program = {static_cast<__u32>(shapes.size()), rules.outputs, 0, otherwise};
 	for (std::size_t i = 0; i < shapes.size(); ++i) {
 		out.shapes.push_back({key_of(shapes[i].mask), shapes[i].best, 0});
 		out.program.looks |= looks_at(out.shapes.back().mask);

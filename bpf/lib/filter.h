@@ -67,7 +67,8 @@ struct filter_entry {
 struct filter_program {
 	__u32 shapes;
 	__u32 outputs;
-	__u32 looks; /* FILTER_LOOKS_* */
+	__u32 looks;     /* FILTER_LOOKS_* */
+	__u32 otherwise; /* action for a packet that meets no entry */
 };
 
 #define FILTER_LOOKS_HEADER 0x01    /* ttl to id, length */

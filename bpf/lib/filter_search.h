@@ -97,9 +97,9 @@ static __always_inline void filter_read(struct xdp_md *ctx, const struct pkt *p,
 }
 
 /* The action of the rule that the packet meets. */
-static __always_inline __u32 filter_search(const struct filter_key *key, __u32 shapes)
+static __always_inline __u32 filter_search(const struct filter_key *key, __u32 shapes, __u32 otherwise)
 {
-	__u32 best = ~0u, action = FILTER_NO_MATCH;
+	__u32 best = ~0u, action = otherwise;
 
 	for (__u32 i = 0; i < FILTER_MAX_SHAPES; i++) {
 		__u32 index = i;
@@ -139,7 +139,7 @@ static __always_inline __u32 filter_search(const struct filter_key *key, __u32 s
 		__u32 action_;                                                                   \
                                                                                                  \
 		filter_read(ctx, p, RULES.looks, &key_);                                         \
-		action_ = filter_search(&key_, RULES.shapes);                                    \
+		action_ = filter_search(&key_, RULES.shapes, RULES.otherwise);                   \
 		switch (action_) {                                                               \
 			FILTER_OUTPUT(0) FILTER_OUTPUT(1) FILTER_OUTPUT(2) FILTER_OUTPUT(3)      \
 			FILTER_OUTPUT(4) FILTER_OUTPUT(5) FILTER_OUTPUT(6) FILTER_OUTPUT(7)      \

@@ -61,11 +61,19 @@ TEST(FilterTables, RulesOfOneShapeShareALookUp)
 				std::to_string(i / 100) + ".0.0/16");
 	texts.push_back("deny all");
 	const auto tables = compile(FilterForm::filter, texts);
-	EXPECT_EQ(tables.shapes.size(), 2u);
-	EXPECT_EQ(tables.entries.size(), 5001u);
-	// one found entry ends the search: no other action can come before
-	EXPECT_EQ(tables.shapes[0].best, 0u);
-	EXPECT_EQ(tables.shapes[1].best, 1u);
+	EXPECT_EQ(tables.shapes.size(), 1u);
+	EXPECT_EQ(tables.entries.size(), 5000u);
+	EXPECT_EQ(tables.program.otherwise, unsigned{FILTER_DENY}); // `all` costs nothing
+}
+
+// One found entry ends the search where no other action can come before.
+TEST(FilterTables, NeighboursOfOneActionHaveOneRank)
+{
+	const auto tables = compile(FilterForm::filter, {"allow tcp dst port 1", "allow src net 10.0.0.0/8", "allow udp", "deny tcp"});
+	ASSERT_EQ(tables.shapes.size(), 4u);
+	for (int i = 0; i < 3; ++i)
+		EXPECT_EQ(tables.shapes[static_cast<std::size_t>(i)].best, 0u);
+	EXPECT_EQ(tables.shapes[3].best, 1u);
 }
 
 TEST(FilterTables, NegationsDoNotMultiply)

@@ -80,7 +80,7 @@ unsigned search(const FilterTables& tables, const filter_key& key)
 		return std::memcmp(&a.first, &b, sizeof b) < 0;
 	};
 	std::uint32_t best = ~0u;
-	unsigned action = FILTER_NO_MATCH;
+	unsigned action = tables.program.otherwise;
 
 	EXPECT_EQ(tables.program.shapes, tables.shapes.size());
 	for (std::size_t i = 0; i < tables.shapes.size() && tables.shapes[i].best < best; ++i) {
