@@ -28,10 +28,10 @@ void from_json(const nlohmann::json& json, Constant& constant)
 		return;
 	}
 	const auto& hex = bytes.get_ref<const std::string&>();
-	constant.bytes.assign(hex.size() / 2, 0);
+	constant.bytes.assign((hex.size() + 1) / 2, 0);
 	for (std::size_t i = 0; i < constant.bytes.size(); ++i) {
 		const char* pair = hex.data() + 2 * i;
-		if (std::from_chars(pair, pair + 2, constant.bytes[i], 16).ptr != pair + 2)
+		if (hex.size() % 2 || std::from_chars(pair, pair + 2, constant.bytes[i], 16).ptr != pair + 2)
 			throw nlohmann::json::other_error::create(
 				501, "constant " + constant.variable + ": not hex digits", &bytes);
 	}

@@ -3,6 +3,9 @@
 // what is said of expressions that are wrong.
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <ostream>
+
 #include "filter_packet.h"
 #include "intent/filter_parse.h"
 
@@ -70,6 +73,18 @@ struct Case {
 	Packet packet;
 	bool expected;
 };
+
+// For names of tests: what CMake and shells have no meaning for.
+void print_plainly(const char* text, std::ostream* os)
+{
+	for (; *text; ++text)
+		*os << (std::isalnum(static_cast<unsigned char>(*text)) ? *text : '_');
+}
+
+void PrintTo(const Case& c, std::ostream* os)
+{
+	print_plainly(c.expression, os);
+}
 
 class FilterLanguage : public testing::TestWithParam<Case>
 {
@@ -201,6 +216,11 @@ struct Wrong {
 	const char* message;
 	const char* hint;
 };
+
+void PrintTo(const Wrong& w, std::ostream* os)
+{
+	print_plainly(w.expression, os);
+}
 
 class FilterErrors : public testing::TestWithParam<Wrong>
 {
