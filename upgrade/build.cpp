@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bpf/libbpf.h>
 #include <chrono>
+#include <set>
 
 #include "bpf/contract.h"
 #include "intent/depend.h"
@@ -26,8 +27,7 @@ void hash_layout(Hasher& hasher, const btf* types, std::uint32_t type_id)
 		hasher.add(field.path).add(field.type).add(field.offset);
 }
 
-// The state maps that a class declares, and the layouts it shares with the
-// framework. Two classes that declare one state differently cannot share it.
+// The layouts that a class shares with the framework.
 Result<void> read_shared(const loader::Library::Class& cls, Build& build)
 {
 	auto object = loader::open_object(cls.object.path, cls.info.name);
@@ -44,11 +44,23 @@ Result<void> read_shared(const loader::Library::Class& cls, Build& build)
 	}
 	if (find_map(object->get(), "ports"))
 		build.devices = cls.object.path;
+	return {};
+}
+
+// The state maps that a class declares. Two classes that declare one state
+// differently cannot share it.
+Result<void> read_state(const loader::Library::Class& cls, std::map<std::string, StateMap>& state)
+{
+	if (cls.info.state.empty())
+		return {};
+	auto object = loader::open_object(cls.object.path, cls.info.name);
+	if (!object)
+		return pass(object);
 	for (const std::string& name : cls.info.state) {
-		auto schema = statemaps::schema_of(find_map(object->get(), name), types);
+		auto schema = statemaps::schema_of(find_map(object->get(), name), bpf_object__btf(object->get()));
 		if (!schema)
 			return pass(schema);
-		const auto [known, fresh] = build.state.emplace(name, StateMap{cls.object.path, *schema});
+		const auto [known, fresh] = state.emplace(name, StateMap{cls.object.path, *schema});
 		if (!fresh && known->second.schema != *schema) {
 			std::string lines;
 			for (const auto& line : statemaps::differences(known->second.schema, *schema))
@@ -102,6 +114,14 @@ Checked check(const std::string& text, const std::string& file, loader::Library&
 	checked.nf = intent::resolve(checked.graph, library, diagnostics, known_ports);
 	if (diagnostics.ok())
 		checked.functionalities = intent::depend(checked.nf, library, diagnostics);
+	std::set<std::string> seen;
+	for (const intent::ResolvedNode& node : checked.nf.nodes) {
+		if (!diagnostics.ok() || !seen.insert(node.cls).second)
+			continue;
+		auto cls = library.get(node.cls);
+		if (auto read = cls ? read_state(**cls, checked.state) : Result<void>(pass(cls)); !read)
+			diagnostics.error(node.where, read.error().message, read.error().hint);
+	}
 	if (diagnostics.ok() && checked.nf.ports.size() > NFUP_MAX_OUTPUTS)
 		diagnostics.error({file, 0, 0}, "too many ports: " + std::to_string(checked.nf.ports.size()),
 				  "an NF has at most " + std::to_string(NFUP_MAX_OUTPUTS) + " devices");
@@ -121,6 +141,7 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 	build.file = file;
 	build.text = text;
 	build.ports = checked.nf.ports;
+	build.state = checked.state;
 	auto root = library.get("root"), ingress = library.get("ingress");
 	for (auto* core : {&root, &ingress})
 		if (!*core)

@@ -18,10 +18,16 @@
 
 namespace nfup::upgrade {
 
+struct StateMap {
+	std::filesystem::path object; // declares it
+	statemaps::Schema schema;
+};
+
 // What the passes know of an intent: `check` shows this.
 struct Checked {
 	intent::Graph graph;
 	intent::Resolved nf;
+	std::map<std::string, StateMap> state;
 	std::vector<std::string> functionalities;
 };
 
@@ -38,11 +44,6 @@ struct BuiltNode {
 	std::string code;
 	std::vector<loader::Constant> constants; // from the arguments
 	std::vector<std::string> state;
-};
-
-struct StateMap {
-	std::filesystem::path object; // declares it
-	statemaps::Schema schema;
 };
 
 struct Build {
