@@ -97,6 +97,31 @@ refused_upgrade() {
 	nfj detach fw >/dev/null
 }
 
+# A user's copy of one atom with another table than its bundled partner's; then
+# both with that table, which the running map does not fit.
+other_schema() {
+	local atom
+
+	mkdir -p "$WORK/lib-one" "$WORK/lib-both"
+	sed 's/, 65536)/, 1024)/' "$TOP/bpf/atoms/whitelist.h" >"$WORK/lib-both/whitelist.h"
+	sed -i 's|"\.\./|"|; s|"whitelist_entry.h"|"atoms/whitelist_entry.h"|' "$WORK/lib-both/whitelist.h"
+	cp "$TOP"/bpf/atoms/{ReadWL,WriteWL}.bpf.c "$WORK/lib-both"
+	cp "$WORK/lib-both/"{whitelist.h,ReadWL.bpf.c} "$WORK/lib-one"
+	refused 1 'declares the state WL otherwise.*|max_entries: ' nf --lib "$WORK/lib-one" check "$FIREWALL"
+
+	attach "$FIREWALL" >/dev/null
+	refused 3 'state WL has another schema|max_entries: 65536 -> 1024' nf --lib "$WORK/lib-both" upgrade fw "$FIREWALL"
+	holds "$(nfj status fw)" '.generation == 1 and (.state[] | select(.atom == "WL").max_entries) == 65536' "kept"
+	# On purpose: the entries go, and come back with a rollback.
+	holds "$(nfj --lib "$WORK/lib-both" upgrade fw "$FIREWALL" --drop-state WL)" \
+		'[.state[] | select(.atom == "WL").action] == ["drop"]' "dropped"
+	holds "$(nfj status fw)" '(.state[] | select(.atom == "WL").max_entries) == 1024' "the new table"
+	on "$CLIENT" ping -qc 1 "$LAB_SERVER_IP" >/dev/null || fail "no traffic with the new table"
+	nfj rollback fw >/dev/null
+	holds "$(nfj status fw)" '(.state[] | select(.atom == "WL").max_entries) == 65536' "the old table"
+	nfj detach fw >/dev/null
+}
+
 no_such_nf() {
 	refused '[12]' 'nobody-here' nf status nobody-here
 	refused '[12]' 'nobody-here' nf upgrade nobody-here "$FIREWALL"
@@ -121,7 +146,7 @@ bad_usage() {
 }
 
 for case in unknown_class missing_intent module_with_a_map broken_source missing_device busy_device refused_upgrade \
-	no_such_nf missing_capability bad_usage; do
+	other_schema no_such_nf missing_capability bad_usage; do
 	echo "== $case"
 	"$case"
 done
