@@ -43,7 +43,8 @@ pkt context(int rule)
 	p.l3_len = 40;
 	p.ip_proto = 6;
 	p.flags = PKT_HAS_PORTS;
-	p.flow = flow("10." + std::to_string(rule / 50) + ".0.0", 1000, "10.0.0.2", static_cast<unsigned>(1 + rule % 50), 6);
+	p.flow =
+	    flow("10." + std::to_string(rule / 50) + ".0.0", 1000, "10.0.0.2", static_cast<unsigned>(1 + rule % 50), 6);
 	return p;
 }
 
@@ -81,13 +82,18 @@ try {
 			start = Clock::now();
 			const Object node = kernel.load("IPFilter", params);
 			const double load_ms = ms_since(start);
-			sets.push_back({{"rules", count + 1}, {"shapes", shapes},
+			sets.push_back({{"rules", count + 1},
+					{"shapes", shapes},
 					{"ns_allowed", measure(node.program, context(count / 2))},
 					{"ns_denied", measure(node.program, context(12000))},
-					{"compile_ms", compile_ms}, {"load_ms", load_ms}});
+					{"compile_ms", compile_ms},
+					{"load_ms", load_ms}});
 		}
-	nlohmann::ordered_json report{{"repeat", repeat}, {"rounds", rounds}, {"empty_ns", measure(empty.get(), {})},
-				      {"null_node_ns", measure(null.program, {})}, {"sets", sets}};
+	nlohmann::ordered_json report{{"repeat", repeat},
+				      {"rounds", rounds},
+				      {"empty_ns", measure(empty.get(), {})},
+				      {"null_node_ns", measure(null.program, {})},
+				      {"sets", sets}};
 	std::printf("%s\n", report.dump(2).c_str());
 	return 0;
 } catch (const std::exception& e) {

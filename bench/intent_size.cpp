@@ -12,8 +12,7 @@
 
 using namespace nfup::intent;
 
-namespace
-{
+namespace {
 
 using Clock = std::chrono::steady_clock;
 

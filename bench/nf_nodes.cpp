@@ -41,8 +41,11 @@ std::uint64_t now()
 std::vector<Case> cases()
 {
 	const Pattern ip{{12, {0x08, 0x00}}}, arp{{12, {0x08, 0x06}}}, tcp{{12, {0x08, 0x00}}, {23, {6}}}, any{};
-	auto patterns = [](const std::vector<Pattern>& list) { return Params().set("PATTERNS", compile(list)); };
-	const Bytes small = Ethernet{} / IPv4{} / TCP{} / Payload::of(10), large = Ethernet{} / IPv4{} / TCP{} / Payload::of(1460),
+	auto patterns = [](const std::vector<Pattern>& list) {
+		return Params().set("PATTERNS", compile(list));
+	};
+	const Bytes small = Ethernet{} / IPv4{} / TCP{} / Payload::of(10),
+		    large = Ethernet{} / IPv4{} / TCP{} / Payload::of(1460),
 		    syn = Ethernet{} / IPv4{} / TCP{.flags = SYN} / Payload::of(10), six = Ethernet{} / IPv6{} / TCP{},
 		    udp = Ethernet{} / IPv4{} / UDP{} / Payload::of(22);
 	pkt link{}, net{}, transport{};
@@ -60,31 +63,31 @@ std::vector<Case> cases()
 
 	const Params checksum_off = Params().set("CHECKSUM", std::uint8_t{0});
 	return {
-		{"FromDevice", "FromDevice", sample_params("FromDevice"), small, link},
-		{"ToDevice", "ToDevice", Params().set("DEVICE", 0u), small, link},
-		{"ToHost", "ToHost", {}, small, link},
-		{"Null", "Null", {}, small, link},
-		{"Counter", "Counter", {}, small, link},
-		{"Discard", "Discard", {}, small, link},
-		{"Idle", "Idle", {}, small, link},
-		{"Strip 14", "Strip", sample_params("Strip"), small, link},
-		{"Classifier 1 pattern", "Classifier", patterns({ip}), small, link},
-		{"Classifier 12/0800, -", "Classifier", patterns({ip, any}), small, link},
-		{"Classifier 3 patterns, last", "Classifier", patterns({arp, {{12, {0x86, 0xdd}}}, tcp}), small, link},
-		{"Classifier 16 patterns of 4 tests, none", "Classifier", sample_params("Classifier"), small, link},
-		{"CheckIPHeader", "CheckIPHeader", sample_params("CheckIPHeader"), small, net},
-		{"CheckIPHeader CHECKSUM false", "CheckIPHeader", checksum_off, small, net},
-		{"CheckIP6Header", "CheckIP6Header", {}, six, net},
-		{"CheckTCPHeader CHECKSUM false", "CheckTCPHeader", checksum_off, small, transport},
-		{"CheckTCPHeader 64 bytes", "CheckTCPHeader", sample_params("CheckTCPHeader"), small, transport},
-		{"CheckTCPHeader 1514 bytes", "CheckTCPHeader", sample_params("CheckTCPHeader"), large, jumbo},
-		{"ReadWL listed", "ReadWL", sample_params("ReadWL"), small, transport},
-		{"ReadWL unlisted", "ReadWL", sample_params("ReadWL"), small, other},
-		{"WriteWL", "WriteWL", {}, small, transport},
-		{"ReadFSM SYN", "ReadFSM", sample_params("ReadFSM"), syn, other},
-		{"ReadFSM invalid", "ReadFSM", sample_params("ReadFSM"), small, other},
-		{"ReadFSM established", "ReadFSM", sample_params("ReadFSM"), small, transport},
-		{"WriteFSM SYN", "WriteFSM", {}, syn, other},
+	    {"FromDevice", "FromDevice", sample_params("FromDevice"), small, link},
+	    {"ToDevice", "ToDevice", Params().set("DEVICE", 0u), small, link},
+	    {"ToHost", "ToHost", {}, small, link},
+	    {"Null", "Null", {}, small, link},
+	    {"Counter", "Counter", {}, small, link},
+	    {"Discard", "Discard", {}, small, link},
+	    {"Idle", "Idle", {}, small, link},
+	    {"Strip 14", "Strip", sample_params("Strip"), small, link},
+	    {"Classifier 1 pattern", "Classifier", patterns({ip}), small, link},
+	    {"Classifier 12/0800, -", "Classifier", patterns({ip, any}), small, link},
+	    {"Classifier 3 patterns, last", "Classifier", patterns({arp, {{12, {0x86, 0xdd}}}, tcp}), small, link},
+	    {"Classifier 16 patterns of 4 tests, none", "Classifier", sample_params("Classifier"), small, link},
+	    {"CheckIPHeader", "CheckIPHeader", sample_params("CheckIPHeader"), small, net},
+	    {"CheckIPHeader CHECKSUM false", "CheckIPHeader", checksum_off, small, net},
+	    {"CheckIP6Header", "CheckIP6Header", {}, six, net},
+	    {"CheckTCPHeader CHECKSUM false", "CheckTCPHeader", checksum_off, small, transport},
+	    {"CheckTCPHeader 64 bytes", "CheckTCPHeader", sample_params("CheckTCPHeader"), small, transport},
+	    {"CheckTCPHeader 1514 bytes", "CheckTCPHeader", sample_params("CheckTCPHeader"), large, jumbo},
+	    {"ReadWL listed", "ReadWL", sample_params("ReadWL"), small, transport},
+	    {"ReadWL unlisted", "ReadWL", sample_params("ReadWL"), small, other},
+	    {"WriteWL", "WriteWL", {}, small, transport},
+	    {"ReadFSM SYN", "ReadFSM", sample_params("ReadFSM"), syn, other},
+	    {"ReadFSM invalid", "ReadFSM", sample_params("ReadFSM"), small, other},
+	    {"ReadFSM established", "ReadFSM", sample_params("ReadFSM"), small, transport},
+	    {"WriteFSM SYN", "WriteFSM", {}, syn, other},
 	};
 }
 
@@ -131,8 +134,12 @@ try {
 	for (const Case& c : cases()) {
 		Object node = kernel.load(c.cls, c.params);
 		fill_state(kernel, flow("10.0.0.1", 1000, "10.0.0.2", 80, 6));
-		const unsigned ns = least(rounds, [&] { return kernel.nanoseconds(node.program, c.frame, c.context, repeat); });
-		nodes.push_back({{"case", c.name}, {"class", c.cls}, {"bytes", c.frame.size()}, {"ns", ns},
+		const unsigned ns =
+		    least(rounds, [&] { return kernel.nanoseconds(node.program, c.frame, c.context, repeat); });
+		nodes.push_back({{"case", c.name},
+				 {"class", c.cls},
+				 {"bytes", c.frame.size()},
+				 {"ns", ns},
 				 {"ns_above_empty", static_cast<int>(ns) - static_cast<int>(floor)},
 				 {"ratio", floor ? static_cast<double>(ns) / floor : 0}});
 	}

@@ -13,8 +13,7 @@
 #include "patterns.h"
 #include "suggest.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 bool is_list(const Param& param)
 {
@@ -29,13 +28,11 @@ std::uint32_t PortTable::index(const std::string& label)
 	return at->second;
 }
 
-namespace
-{
+namespace {
 
 using Texts = std::vector<std::string>;
 
-class Binder
-{
+class Binder {
 public:
 	Binder(const ClassInfo& info, const Node& node, PortTable& ports, Diagnostics& diagnostics)
 	    : info_(info), whole_(node), node_(node.name), ports_(ports), diagnostics_(diagnostics),
@@ -53,10 +50,7 @@ private:
 	void encode_list(int place, const Param& param, const Texts& texts, Bytes& out);
 	// At argument `place`; at the node where that is -1.
 	void error(int place, std::string message, std::string hint = {});
-	std::size_t index_of(const Param* param) const
-	{
-		return static_cast<std::size_t>(param - info_.params.data());
-	}
+	std::size_t index_of(const Param* param) const { return static_cast<std::size_t>(param - info_.params.data()); }
 	const Location& place_of(int place) const;
 	std::string signature() const;
 	void unknown_keyword(int place, const std::string& word);
@@ -147,16 +141,14 @@ void Binder::assign()
 		const Param* param = next < info_.params.size() ? &info_.params[next] : nullptr;
 		const std::string word = arg.substr(0, arg.find(' '));
 		const bool keyword = looks_like_keyword(word) && arg.size() > word.size();
-		if (keyword && !info_.params.empty() &&
-		    (!param || (!is_list(*param) && param->type != "string"))) {
+		if (keyword && !info_.params.empty() && (!param || (!is_list(*param) && param->type != "string"))) {
 			unknown_keyword(place, word);
 			continue;
 		}
 		if (!param) {
 			if (!std::exchange(too_many, true))
 				error(place, "argument `" + arg + "` is one too many for " + node_,
-				      info_.params.empty() ? info_.name + " takes no arguments"
-							   : signature());
+				      info_.params.empty() ? info_.name + " takes no arguments" : signature());
 			continue;
 		}
 		auto& text = texts_[next];
@@ -193,7 +185,8 @@ void Binder::encode_rules(int place, const Param& param, const Texts& texts, Byt
 	out_.tables.push_back({"filter_entries", entry_bytes(*tables)});
 	out_.elements = static_cast<int>(rules->outputs);
 	for (const std::size_t rule : tables->idle)
-		diagnostics_.warning(place_of(place < 0 ? -1 : place + static_cast<int>(rule)), node_ + ": " + rule_name(rule, rules->rules[rule].text) + " never matches",
+		diagnostics_.warning(place_of(place < 0 ? -1 : place + static_cast<int>(rule)),
+				     node_ + ": " + rule_name(rule, rules->rules[rule].text) + " never matches",
 				     "earlier rules take its packets, or it contradicts itself");
 }
 

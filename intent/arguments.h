@@ -13,12 +13,10 @@
 #include "graph.h"
 #include "values.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 // Devices by label; the index of a label is what programs see.
-class PortTable
-{
+class PortTable {
 public:
 	explicit PortTable(std::vector<std::string> known) : labels_(std::move(known))
 	{
@@ -36,8 +34,8 @@ private:
 struct Arguments {
 	std::vector<Bytes> values; // one per ClassInfo::params
 	std::vector<TableContent> tables;
-	int elements = -1;         // of the list parameter; -1: the class has none
-	int device = -1;           // index of the port that the node names; -1: none
+	int elements = -1; // of the list parameter; -1: the class has none
+	int device = -1;   // index of the port that the node names; -1: none
 	bool ok = true;
 };
 

@@ -15,13 +15,13 @@ namespace nfup::intent {
 enum class ClassKind { module, atom };
 
 struct Param {
-	std::string name;          // LENGTH: also the keyword, and the rodata variable
-	std::string type;          // "size", "duration", "patterns", … (docs/language.md)
+	std::string name;                    // LENGTH: also the keyword, and the rodata variable
+	std::string type;                    // "size", "duration", "patterns", … (docs/language.md)
 	std::optional<std::string> fallback; // default as text; none = required
-	std::string range;         // "MIN..MAX" or a comma list for enums; may be empty
+	std::string range;                   // "MIN..MAX" or a comma list for enums; may be empty
 	std::string doc;
-	unsigned offset = 0;       // bytes into the object's .rodata
-	unsigned size = 0;         // bytes
+	unsigned offset = 0; // bytes into the object's .rodata
+	unsigned size = 0;   // bytes
 };
 
 struct Output {

@@ -10,8 +10,7 @@
 
 #include "diagnostic.h"
 
-namespace nfup::intent::click
-{
+namespace nfup::intent::click {
 
 struct Compound;
 struct Body;

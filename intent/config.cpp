@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 int hex_digit(char c)
 {
@@ -167,8 +165,7 @@ std::string config_error(std::string_view text)
 			return std::string("the quote ") + c + " has no end";
 		if (c == '\\' && (!whole || (text[i + 1] == '<' && text[next - 1] != '>')))
 			return "a backslash has nothing to stand before";
-		if (c == '/' && whole && text[i + 1] == '*' &&
-		    (next < i + 4 || text.substr(next - 2, 2) != "*/"))
+		if (c == '/' && whole && text[i + 1] == '*' && (next < i + 4 || text.substr(next - 2, 2) != "*/"))
 			return "a comment has no end";
 		if (c == '(')
 			++depth;

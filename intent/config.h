@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 // Comments removed, white space outside quotes reduced to single spaces.
 std::string normalise_config(std::string_view text);

@@ -3,13 +3,11 @@
 
 #include <string>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 using namespace click;
 
-namespace
-{
+namespace {
 
 struct Side {
 	std::vector<PortEnd> ends;
@@ -34,8 +32,7 @@ Side ends_of(const std::vector<Terminal>& terminals, bool outputs, Diagnostics& 
 			side.ends.emplace_back(&t, 0);
 		if (given.given && given.open) {
 			if (side.counting >= 0)
-				diagnostics.error(given.where,
-						  "only one port list of a connection may count on");
+				diagnostics.error(given.where, "only one port list of a connection may count on");
 			side.counting = static_cast<int>(side.ends.size()) - 1;
 		}
 	}
@@ -56,9 +53,8 @@ void count_on(Side& side, std::size_t wanted)
 
 } // namespace
 
-std::vector<std::pair<PortEnd, PortEnd>> pair_ports(const std::vector<Terminal>& from,
-						    const std::vector<Terminal>& to, const Stage& stage,
-						    Diagnostics& diagnostics)
+std::vector<std::pair<PortEnd, PortEnd>> pair_ports(const std::vector<Terminal>& from, const std::vector<Terminal>& to,
+						    const Stage& stage, Diagnostics& diagnostics)
 {
 	Side left = ends_of(from, true, diagnostics), right = ends_of(to, false, diagnostics);
 	std::vector<std::pair<PortEnd, PortEnd>> pairs;
@@ -86,8 +82,7 @@ std::vector<std::pair<PortEnd, PortEnd>> pair_ports(const std::vector<Terminal>&
 	count_on(left, right.ends.size());
 	count_on(right, left.ends.size());
 	if (side_by_side && left.ends.size() != right.ends.size()) {
-		diagnostics.error(stage.arrow_where, std::to_string(left.ends.size()) +
-							 " outputs cannot go to " +
+		diagnostics.error(stage.arrow_where, std::to_string(left.ends.size()) + " outputs cannot go to " +
 							 std::to_string(right.ends.size()) + " inputs");
 		return pairs;
 	}

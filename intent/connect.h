@@ -8,8 +8,7 @@
 
 #include "click_syntax.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 // An element named in a chain. `sink` is where its input ports are, `source`
 // where its output ports are; -1: it has none of these.
@@ -23,8 +22,7 @@ struct Terminal {
 
 using PortEnd = std::pair<const Terminal*, int>;
 
-std::vector<std::pair<PortEnd, PortEnd>> pair_ports(const std::vector<Terminal>& from,
-						    const std::vector<Terminal>& to,
+std::vector<std::pair<PortEnd, PortEnd>> pair_ports(const std::vector<Terminal>& from, const std::vector<Terminal>& to,
 						    const click::Stage& stage, Diagnostics& diagnostics);
 
 } // namespace nfup::intent

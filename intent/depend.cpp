@@ -10,11 +10,9 @@
 
 #include "order.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 std::size_t z(int i)
 {
@@ -27,8 +25,7 @@ bool provides(const ClassInfo& info, const std::string& fact, int out)
 			   [&](const Fact& f) { return f.name == fact && (f.out < 0 || f.out == out); });
 }
 
-class Checker
-{
+class Checker {
 public:
 	Checker(const Resolved& nf, ClassLibrary& library, Diagnostics& diagnostics)
 	    : nf_(nf), library_(library), diagnostics_(diagnostics)
@@ -39,8 +36,7 @@ public:
 
 private:
 	void check(const std::string& fact);
-	void report(const std::string& fact, int node, const std::vector<int>& by,
-		    const std::vector<int>& by_out);
+	void report(const std::string& fact, int node, const std::vector<int>& by, const std::vector<int>& by_out);
 	std::string providers(const std::string& fact);
 
 	const Resolved& nf_;
@@ -76,8 +72,7 @@ std::string Checker::providers(const std::string& fact)
 	return at->second;
 }
 
-void Checker::report(const std::string& fact, int node, const std::vector<int>& by,
-		     const std::vector<int>& by_out)
+void Checker::report(const std::string& fact, int node, const std::vector<int>& by, const std::vector<int>& by_out)
 {
 	std::vector<int> path;
 	for (int at = node; at >= 0; at = by[z(at)])

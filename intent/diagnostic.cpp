@@ -3,8 +3,7 @@
 
 #include <utility>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 const char* to_string(Severity severity)
 {
@@ -56,8 +55,7 @@ void Diagnostics::add(const Diagnostics& other)
 		keep(d);
 }
 
-namespace
-{
+namespace {
 
 // Line `number` of `text`, counted from 1, without its end; empty when absent.
 std::string line_of(const std::string& text, int number)
@@ -94,8 +92,7 @@ std::string render(const Diagnostic& diagnostic, const std::string& source)
 		text += " ";
 	text += std::string(to_string(diagnostic.severity)) + ": " + diagnostic.message + "\n";
 
-	const std::string line =
-	    at.line > 0 ? line_of(source, at.text_line ? at.text_line : at.line) : std::string();
+	const std::string line = at.line > 0 ? line_of(source, at.text_line ? at.text_line : at.line) : std::string();
 	if (!line.empty() && at.column > 0 && static_cast<std::size_t>(at.column) <= line.size() + 1) {
 		// Tabs stay tabs under the caret's line, so that both line up.
 		std::string caret;

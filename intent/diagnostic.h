@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 // A place in the intent's text. Lines and columns count from 1; 0 is unknown.
 struct Location {
@@ -29,8 +28,7 @@ struct Diagnostic {
 	std::string hint; // may be empty
 };
 
-class Diagnostics
-{
+class Diagnostics {
 public:
 	void error(Location where, std::string message, std::string hint = {});
 	void warning(Location where, std::string message, std::string hint = {});

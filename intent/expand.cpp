@@ -14,13 +14,11 @@
 #include "scope.h"
 #include "variables.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 using namespace click;
 
-namespace
-{
+namespace {
 
 constexpr int max_depth = 64;                 // compounds inside each other, by name too
 constexpr std::size_t max_elements = 1 << 17; // compounds multiply: bound the product
@@ -54,8 +52,7 @@ void mark(std::vector<bool>& used, int port)
 	used[static_cast<std::size_t>(port)] = true;
 }
 
-class Expander
-{
+class Expander {
 public:
 	explicit Expander(Diagnostics& diagnostics) : diagnostics_(&diagnostics) {}
 	Graph run(const Body& file);
@@ -91,8 +88,7 @@ private:
 	const ClassBinding* bind(Scope& scope, const ClassRef& ref);
 	const ClassBinding* bind_compound(Scope& scope, const Compound& compound, std::string name);
 	const ClassBinding* library_class(const std::string& name, const Location& where);
-	std::string value_of(const Scope& scope, const std::string& text, const Location& where,
-			     int depth = 0);
+	std::string value_of(const Scope& scope, const std::string& text, const Location& where, int depth = 0);
 	int junction();
 	bool room(const Location& where);
 	void spend(std::size_t bytes, const Location& where);
@@ -130,8 +126,7 @@ void Expander::spend(std::size_t bytes, const Location& where)
 	spent_ += bytes + each;
 	if (spent_ <= max_text || stop_)
 		return;
-	diagnostics_->error(where,
-			    "names and arguments expand to more than " + std::to_string(max_text) + " bytes");
+	diagnostics_->error(where, "names and arguments expand to more than " + std::to_string(max_text) + " bytes");
 	stop_ = true;
 }
 
@@ -190,8 +185,7 @@ std::string Expander::value_of(const Scope& scope, const std::string& text, cons
 		for (const Scope* s = &scope; s; s = s->parent)
 			if (const auto found = s->definitions.find(name); found != s->definitions.end()) {
 				const Definition& d = found->second;
-				std::string value =
-				    d.expanded ? d.value : value_of(*s, d.value, where, depth + 1);
+				std::string value = d.expanded ? d.value : value_of(*s, d.value, where, depth + 1);
 				spend(value.size(), where);
 				return value;
 			}
@@ -243,8 +237,8 @@ void Expander::define(Scope& scope, const Define& statement)
 		const std::size_t end = std::min(arg.find(' '), arg.size());
 		std::string name = arg.substr(0, end);
 		if (name.size() < 2 || name[0] != '$' ||
-		    name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
-					   1) != std::string::npos) {
+		    name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", 1) !=
+			std::string::npos) {
 			diagnostics_->error(statement.where, "`" + name + "` is no parameter name",
 					    "write define($NAME VALUE)");
 			continue;
@@ -260,13 +254,11 @@ void Expander::require(const Require& statement)
 {
 	for (const std::string& what : split_args(statement.config)) {
 		if (what.starts_with("library "))
-			diagnostics_->warning(statement.where,
-					      "`" + what + "` is not read: an intent is one text",
+			diagnostics_->warning(statement.where, "`" + what + "` is not read: an intent is one text",
 					      "put the definitions of that file here");
 		else
 			diagnostics_->note(statement.where,
-					   "require(" + what +
-					       ") has no effect: classes come from nfup's library");
+					   "require(" + what + ") has no effect: classes come from nfup's library");
 	}
 }
 
@@ -328,22 +320,19 @@ void Expander::read_chain(Scope& scope, const Chain& chain)
 		for (const Element& element : stage.elements) {
 			if (stop_)
 				return;
-			now.push_back(
-			    reference(scope, element, list ? stage.elements.back() : element, i == 0));
+			now.push_back(reference(scope, element, list ? stage.elements.back() : element, i == 0));
 		}
 		if (i == 0) {
 			for (const Element& e : stage.elements)
 				if (e.in.given && e.kind != ElementKind::implicit)
-					diagnostics_->warning(e.in.where,
-							      "nothing is connected to this input port");
+					diagnostics_->warning(e.in.where, "nothing is connected to this input port");
 		} else {
 			connect(scope, before, now, chain.stages[i - 1]);
 		}
 		if (i + 1 == chain.stages.size())
 			for (const Element& e : stage.elements)
 				if (e.out.given && !(i == 0 && e.kind == ElementKind::implicit))
-					diagnostics_->warning(e.out.where,
-							      "nothing is connected to this output port");
+					diagnostics_->warning(e.out.where, "nothing is connected to this output port");
 		before = std::move(now);
 	}
 }
@@ -378,8 +367,7 @@ int Expander::declare(Scope& scope, const Element& element, const Element& decla
 	}
 	if (std::string why = element_name_error(element.name); !why.empty())
 		diagnostics_->error(element.where, std::move(why));
-	const int index =
-	    add_instance(scope, element.name, bind(scope, *declaration.declared), element, declaration);
+	const int index = add_instance(scope, element.name, bind(scope, *declaration.declared), element, declaration);
 	if (index >= 0)
 		scope.elements.emplace(element.name, index);
 	return index;
@@ -428,21 +416,18 @@ Terminal Expander::reference(Scope& scope, const Element& element, const Element
 	const ClassBinding* cls = scope.find_class(element.name);
 	if (!cls) {
 		if (!scope.own_class.empty() && element.name == scope.own_class)
-			diagnostics_->note(element.where,
-					   "inside its own definition `" + element.name +
-					       "` is the library's class: compounds do not recurse");
+			diagnostics_->note(element.where, "inside its own definition `" + element.name +
+							      "` is the library's class: compounds do not recurse");
 		if (const auto later = scope.declared.find(element.name);
 		    later != scope.declared.end() && !element.has_config) {
-			diagnostics_->error(element.where,
-					    "`" + element.name + "` is used before its declaration",
+			diagnostics_->error(element.where, "`" + element.name + "` is used before its declaration",
 					    "it is declared on line " + std::to_string(later->second.line) +
 						"; move that up");
 			return out;
 		}
 		cls = library_class(element.name, element.where);
 	}
-	out.sink = out.source =
-	    add_instance(scope, scope.anonymous_name(element.name), cls, element, element);
+	out.sink = out.source = add_instance(scope, scope.anonymous_name(element.name), cls, element, element);
 	return out;
 }
 
@@ -469,7 +454,9 @@ Terminal Expander::group(Scope& scope, const Element& element)
 	// Without port numbers a group stands for all its ports in order.
 	out.sink = in;
 	out.source = in + 1;
-	const auto at = [&](int i) -> Instance& { return scope.instances[static_cast<std::size_t>(i)]; };
+	const auto at = [&](int i) -> Instance& {
+		return scope.instances[static_cast<std::size_t>(i)];
+	};
 	for (int i = 0; i < count(at(in).outs); ++i)
 		out.own_in.push_back(i);
 	for (int i = 0; i < count(at(in + 1).ins); ++i)
@@ -486,8 +473,7 @@ void Expander::connect(Scope& scope, const std::vector<Terminal>& from, const st
 		if (a->source < 0 && a->sink >= 0)
 			diagnostics_->error(a->where, "nothing comes out of `output` inside its own element");
 		if (b->sink < 0 && b->source >= 0)
-			diagnostics_->error(b->where,
-					    "nothing can be sent to `input` inside its own element");
+			diagnostics_->error(b->where, "nothing can be sent to `input` inside its own element");
 		if (a->source < 0 || b->sink < 0)
 			continue;
 		mark(scope.instances[static_cast<std::size_t>(a->source)].outs, out);
@@ -509,8 +495,8 @@ void Expander::check_border(const std::string& what, const Location& where, cons
 		const bool there = i < count(inside);
 		const bool used = i < count(outside) && outside[static_cast<std::size_t>(i)];
 		if (there && !used)
-			diagnostics_->error(where, std::string(kind) + " " + std::to_string(i) + " of " +
-						       what + " is not connected");
+			diagnostics_->error(where, std::string(kind) + " " + std::to_string(i) + " of " + what +
+						       " is not connected");
 		else if (!there && used)
 			diagnostics_->error(where, what + " has no " + kind + " " + std::to_string(i),
 					    "it has " + ports_text(count(inside), kind));
@@ -588,8 +574,7 @@ bool Expander::fits(Scope& inner, const Instance& instance, const Overload& over
 	if (inputs == count(instance.ins) && outputs == count(instance.outs))
 		return true;
 	why = "it has " + ports_text(inputs, "input") + " and " + ports_text(outputs, "output") + ", but " +
-	      std::to_string(count(instance.ins)) + " and " + std::to_string(count(instance.outs)) +
-	      " are connected";
+	      std::to_string(count(instance.ins)) + " and " + std::to_string(count(instance.outs)) + " are connected";
 	return false;
 }
 
@@ -600,8 +585,7 @@ void Expander::emit_compound(Scope& scope, const Instance& instance, int in_junc
 	if (scope.depth >= max_depth) {
 		if (!too_deep_)
 			diagnostics_->error(instance.where, "compound elements are more than " +
-								std::to_string(max_depth) +
-								" deep in each other");
+								std::to_string(max_depth) + " deep in each other");
 		too_deep_ = true;
 		return;
 	}
@@ -631,10 +615,10 @@ void Expander::emit_compound(Scope& scope, const Instance& instance, int in_junc
 			Diagnostics* const outer = std::exchange(diagnostics_, &found);
 			const bool ok = fits(inner, instance, overload, args, why);
 			if (ok) {
-				check_border(what, instance.where, instance.ins,
-					     inner.instances[input_border].outs, "input");
-				check_border(what, instance.where, instance.outs,
-					     inner.instances[output_border].ins, "output");
+				check_border(what, instance.where, instance.ins, inner.instances[input_border].outs,
+					     "input");
+				check_border(what, instance.where, instance.outs, inner.instances[output_border].ins,
+					     "output");
 			}
 			diagnostics_ = outer;
 			if (ok || stop_) {
@@ -652,8 +636,7 @@ void Expander::emit_compound(Scope& scope, const Instance& instance, int in_junc
 		diagnostics_->error(instance.where, "compound element " + what + " does not fit: " + why);
 	else
 		diagnostics_->error(instance.where,
-				    "none of the " + std::to_string(tried) + " definitions fits " + what,
-				    reasons);
+				    "none of the " + std::to_string(tried) + " definitions fits " + what, reasons);
 }
 
 void Expander::emit(Scope& scope, int in_junction, int out_junction)

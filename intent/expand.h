@@ -6,8 +6,7 @@
 #include "click_syntax.h"
 #include "graph.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 Graph expand(const click::Body& file, Diagnostics& diagnostics);
 

@@ -13,8 +13,23 @@ namespace nfup::intent {
 using Number = unsigned __int128; // wide enough for an IPv6 address
 
 enum class FilterField {
-	source, destination, source_port, destination_port, protocol, traits, icmp_type, icmp_code, tcp_flags,
-	ttl, tos, dscp, ecn, header_length, id, window, length,
+	source,
+	destination,
+	source_port,
+	destination_port,
+	protocol,
+	traits,
+	icmp_type,
+	icmp_code,
+	tcp_flags,
+	ttl,
+	tos,
+	dscp,
+	ecn,
+	header_length,
+	id,
+	window,
+	length,
 };
 
 constexpr unsigned bits_of(FilterField field)

@@ -108,8 +108,8 @@ std::expected<std::vector<Ranked>, FilterMistake> List::run()
 		bool final = false;
 		auto piece = decided(rule, final);
 		const bool plain = piece && std::ranges::all_of(*piece, [&](const Ranked& e) {
-			return e.rule == rule && e.action == rules_.rules[rule].action;
-		});
+					   return e.rule == rule && e.action == rules_.rules[rule].action;
+				   });
 		if (!plain)
 			if (auto other = expanded(rule); other && (!piece || cost(*other) < cost(*piece))) {
 				piece = std::move(other);
@@ -117,11 +117,11 @@ std::expected<std::vector<Ranked>, FilterMistake> List::run()
 			}
 		if (!piece || (final ? 0 : reversed_.size()) + piece->size() > FILTER_MAX_ENTRIES)
 			return std::unexpected(FilterMistake{
-				rule_name(rule, rules_.rules[rule].text) + " takes the table past " +
-					std::to_string(FILTER_MAX_ENTRIES) + " entries",
-				"`or` inside `and`, `not` and port ranges multiply: split the rule in several, or turn a "
-				"negation into a rule of its own in front",
-				rule});
+			    rule_name(rule, rules_.rules[rule].text) + " takes the table past " +
+				std::to_string(FILTER_MAX_ENTRIES) + " entries",
+			    "`or` inside `and`, `not` and port ranges multiply: split the rule in several, or turn a "
+			    "negation into a rule of its own in front",
+			    rule});
 		if (final) {
 			reversed_.clear();
 			shapes_.clear();
@@ -150,8 +150,8 @@ filter_key key_of(const KeyWords& words)
 __u32 looks_at(const filter_key& mask)
 {
 	const bool header = mask.ttl || mask.tos || mask.version_hl || mask.id || mask.length;
-	const bool transport = mask.icmp_type || mask.icmp_code || mask.tcp_flags || mask.window ||
-			       (mask.traits & FILTER_TRANSPORT);
+	const bool transport =
+	    mask.icmp_type || mask.icmp_code || mask.tcp_flags || mask.window || (mask.traits & FILTER_TRANSPORT);
 	return (header ? FILTER_LOOKS_HEADER : 0) | (transport ? FILTER_LOOKS_TRANSPORT : 0);
 }
 
@@ -206,12 +206,12 @@ std::expected<FilterTables, FilterMistake> compile_rules(const FilterRules& rule
 		if (fresh) {
 			if (shapes.size() == FILTER_MAX_SHAPES)
 				return std::unexpected(FilterMistake{
-					rule_name(entry.rule, rules.rules[entry.rule].text) + " needs look-up " +
-						std::to_string(FILTER_MAX_SHAPES + 1) + " for a packet; there can be " +
-						std::to_string(FILTER_MAX_SHAPES),
-					"rules that test the same fields with the same prefix lengths share a look-up; "
-					"ranges and `!=` need several",
-					entry.rule});
+				    rule_name(entry.rule, rules.rules[entry.rule].text) + " needs look-up " +
+					std::to_string(FILTER_MAX_SHAPES + 1) + " for a packet; there can be " +
+					std::to_string(FILTER_MAX_SHAPES),
+				    "rules that test the same fields with the same prefix lengths share a look-up; "
+				    "ranges and `!=` need several",
+				    entry.rule});
 			shapes.push_back({entry.cube.mask, rank, entry.rule, {}});
 		}
 		shapes[at->second].entries.emplace(entry.cube.value, filter_entry{rank, entry.action});

@@ -9,7 +9,7 @@ namespace nfup::intent {
 namespace {
 
 struct Place {
-	std::size_t byte;   // of the field's first byte in the key
+	std::size_t byte; // of the field's first byte in the key
 	std::size_t bytes;
 	unsigned shift = 0; // bits of the last byte that are not the field's
 };

@@ -13,17 +13,17 @@ namespace {
 // Addresses, prefixes, names, ranges.
 bool is_word(char c)
 {
-	return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == ':' || c == '/' || c == '-' || c == '_' ||
-	       c == '$' || c == '@';
+	return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == ':' || c == '/' || c == '-' ||
+	       c == '_' || c == '$' || c == '@';
 }
 
 constexpr std::pair<std::string_view, FilterToken> operators[] = {
-	// the longest first
-	{"&&", FilterToken::and_},     {"||", FilterToken::or_},      {"==", FilterToken::relation},
-	{"!=", FilterToken::relation}, {"<=", FilterToken::relation}, {">=", FilterToken::relation},
-	{"=", FilterToken::relation},  {"<", FilterToken::relation},  {">", FilterToken::relation},
-	{"!", FilterToken::not_},      {"&", FilterToken::mask},      {"(", FilterToken::open},
-	{")", FilterToken::close},     {"?", FilterToken::question},
+    // the longest first
+    {"&&", FilterToken::and_},     {"||", FilterToken::or_},      {"==", FilterToken::relation},
+    {"!=", FilterToken::relation}, {"<=", FilterToken::relation}, {">=", FilterToken::relation},
+    {"=", FilterToken::relation},  {"<", FilterToken::relation},  {">", FilterToken::relation},
+    {"!", FilterToken::not_},      {"&", FilterToken::mask},      {"(", FilterToken::open},
+    {")", FilterToken::close},     {"?", FilterToken::question},
 };
 
 FilterToken token_of(std::string_view word)
@@ -68,9 +68,9 @@ std::expected<std::vector<FilterLexeme>, FilterError> lex_filter(std::string_vie
 		if (found)
 			continue;
 		if (text[i] == '[')
-			return std::unexpected(FilterError{
-				i, "bytes by position, as in ip[6:2], are not supported",
-				"a Classifier in front of this node can look at any byte of the frame"});
+			return std::unexpected(
+			    FilterError{i, "bytes by position, as in ip[6:2], are not supported",
+					"a Classifier in front of this node can look at any byte of the frame"});
 		return std::unexpected(FilterError{i, std::string("`") + text[i] + "` has no meaning here", ""});
 	}
 	out.push_back({FilterToken::end, "", text.size()});

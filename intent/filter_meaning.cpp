@@ -64,7 +64,7 @@ Number prefix_mask(int length)
 FilterExpr protocol_is(const std::string& relation, Number mask, Number value)
 {
 	const bool exact = mask == 0xff && (relation.empty() || relation == "==" || relation == "!=");
-	const unsigned bit = value == 6	   ? FILTER_TCP
+	const unsigned bit = value == 6    ? FILTER_TCP
 			     : value == 17 ? FILTER_UDP
 			     : value == 1  ? FILTER_ICMP
 			     : value == 58 ? FILTER_ICMP6
@@ -138,23 +138,27 @@ Meaning Reader::address()
 	const bool whole = text.find('/') == std::string::npos;
 	if (!prefix)
 		return wrong(p_.value->at, "`" + text + "` is no " + (type_ == FilterType::net ? "network" : "address"),
-			     type_ == FilterType::net ? "as in 10.0.0.0/8 or 2001:db8::/32" : "as in 10.0.0.1 or 2001:db8::1");
+			     type_ == FilterType::net ? "as in 10.0.0.0/8 or 2001:db8::/32"
+						      : "as in 10.0.0.1 or 2001:db8::1");
 	if (type_ == FilterType::net && whole)
-		return wrong(p_.value->at, "`net " + text + "` has no prefix length", "`net " + text + "/24`, or `host " + text + "`");
+		return wrong(p_.value->at, "`net " + text + "` has no prefix length",
+			     "`net " + text + "/24`, or `host " + text + "`");
 	if (type_ == FilterType::host && !whole)
 		return wrong(p_.value->at, "`" + text + "` is a network, not a host", "say `net " + text + "`");
 	Number mask = prefix_mask(prefix->length);
 	if (p_.mask) {
 		const auto given = read_prefix(p_.mask->text);
 		if (!given || given->ip4 != prefix->ip4)
-			return wrong(p_.mask->at, "`" + p_.mask->text + "` is no mask for " + text, "as in & 255.255.0.255");
+			return wrong(p_.mask->at, "`" + p_.mask->text + "` is no mask for " + text,
+				     "as in & 255.255.0.255");
 		mask &= number_of(given->address) | (prefix->ip4 ? prefix_mask(96) : 0);
 	}
 	const Number value = number_of(prefix->address);
 	if (p_.mask && (value & ~mask))
 		return wrong(p_.value->at, text + " has bits outside its mask", "this never holds");
 	// The family says which packets have such an address at all.
-	const FilterExpr family = test_of(FilterField::traits, Relation::equal, FILTER_IP6, prefix->ip4 ? 0 : FILTER_IP6);
+	const FilterExpr family =
+	    test_of(FilterField::traits, Relation::equal, FILTER_IP6, prefix->ip4 ? 0 : FILTER_IP6);
 	FilterExpr out = for_direction(p_.what.direction, [&](bool source) {
 		FilterExpr same = all_of({family, test_of(source ? FilterField::source : FilterField::destination,
 							  Relation::equal, mask, value & mask)});
@@ -180,14 +184,16 @@ Meaning Reader::port()
 		if (!p_.value)
 			relation = "!=";
 	}
-	const auto range = p_.value && !value_of(FilterType::port, -1, p_.value->text) ? port_range(p_.value->text)
-										       : std::nullopt;
+	const auto range =
+	    p_.value && !value_of(FilterType::port, -1, p_.value->text) ? port_range(p_.value->text) : std::nullopt;
 	Number value = 0;
 	if (range) {
 		if (range->first > range->second || range->second > 0xffff)
-			return wrong(p_.value->at, "`" + p_.value->text + "` is no range of ports", "as in 1000-2000, up to 65535");
+			return wrong(p_.value->at, "`" + p_.value->text + "` is no range of ports",
+				     "as in 1000-2000, up to 65535");
 		if (p_.mask || (!relation.empty() && relation != "==" && relation != "!="))
-			return wrong(p_.value->at, "a range stands by itself", "as in `port 1000-2000` or `port != 1000-2000`");
+			return wrong(p_.value->at, "a range stands by itself",
+				     "as in `port 1000-2000` or `port != 1000-2000`");
 	} else if (p_.value) {
 		const auto given = number(*p_.value, 0xffff);
 		if (!given)
@@ -240,7 +246,8 @@ Meaning Reader::flags()
 	const auto value = number(*p_.value, 0xff);
 	if (!value)
 		return std::unexpected(value.error());
-	return all_of({trait(FILTER_TCP | FILTER_TRANSPORT), test_of(FilterField::tcp_flags, Relation::equal, *value, *value)});
+	return all_of(
+	    {trait(FILTER_TCP | FILTER_TRANSPORT), test_of(FilterField::tcp_flags, Relation::equal, *value, *value)});
 }
 
 Meaning Reader::version()
@@ -260,7 +267,8 @@ Meaning Reader::version()
 				   : r == "!=" ? vers != *value
 					       : vers == *value;
 		if (holds)
-			out.push_back(test_of(FilterField::traits, Relation::equal, FILTER_IP6, vers == 6 ? FILTER_IP6 : 0));
+			out.push_back(
+			    test_of(FilterField::traits, Relation::equal, FILTER_IP6, vers == 6 ? FILTER_IP6 : 0));
 	}
 	return any_of(std::move(out));
 }
@@ -306,7 +314,8 @@ Meaning Reader::run()
 {
 	const bool directed = type_ == FilterType::host || type_ == FilterType::net || type_ == FilterType::port;
 	if (p_.what.direction != Direction::none && !directed)
-		return wrong(p_.at, type_ == FilterType::none ? "a protocol has no direction" : label() + " has no direction",
+		return wrong(p_.at,
+			     type_ == FilterType::none ? "a protocol has no direction" : label() + " has no direction",
 			     "`src` and `dst` go with host, net and port");
 	switch (type_) {
 	case FilterType::host:

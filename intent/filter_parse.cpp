@@ -57,10 +57,10 @@ bool is_qualifier(const std::string& word)
 
 std::vector<std::string> known_words()
 {
-	std::vector<std::string> words{"src",  "dst", "host", "net",  "port", "proto", "opt",  "frag", "unfrag", "vers",
-				       "hl",   "id",  "tos",  "dscp", "ect",  "ce",    "ttl",  "win",  "type",   "code",
-				       "len",  "and", "or",   "not",  "true", "false", "all",  "any",  "none",   "ip",
-				       "ip6", "mask", "tcpudp"};
+	std::vector<std::string> words{"src",  "dst",  "host", "net", "port", "proto", "opt",  "frag",  "unfrag",
+				       "vers", "hl",   "id",   "tos", "dscp", "ect",   "ce",   "ttl",   "win",
+				       "type", "code", "len",  "and", "or",   "not",   "true", "false", "all",
+				       "any",  "none", "ip",   "ip6", "mask", "tcpudp"};
 	for (const FilterName kind : {FilterName::port, FilterName::protocol, FilterName::tcp_flag})
 		for (std::string& name : filter_names(kind))
 			words.push_back(std::move(name));
@@ -109,7 +109,8 @@ Parsed Parser::run()
 		return wrong(0, "the expression is empty", "`all` matches every packet");
 	Parsed out = expression();
 	if (out && !is(FilterToken::end))
-		return wrong(peek().at, is(FilterToken::close) ? "`)` without `(`" : "`" + peek().text + "` is not expected here");
+		return wrong(peek().at,
+			     is(FilterToken::close) ? "`)` without `(`" : "`" + peek().text + "` is not expected here");
 	return out;
 }
 
@@ -301,7 +302,8 @@ Parsed Parser::primitive()
 		out.what.type = infer_type(out.what, word);
 	if (out.what.type == FilterType::none && (out.value || out.what.proto < 0)) {
 		if (!out.value)
-			return wrong(out.at, "`" + lexemes_[next_ ? next_ - 1 : 0].text + "` needs a host, a net or a port",
+			return wrong(out.at,
+				     "`" + lexemes_[next_ ? next_ - 1 : 0].text + "` needs a host, a net or a port",
 				     "as in `src net 10.0.0.0/8` or `dst port 80`");
 		if (!word.empty() && word.find_first_not_of("0123456789-") == std::string::npos)
 			return wrong(out.value->at, "what is the number " + word + "?",

@@ -10,11 +10,13 @@ namespace nfup::intent {
 namespace {
 
 constexpr std::array<std::pair<const char*, FilterType>, 19> types{{
-	{"host", FilterType::host}, {"net", FilterType::net},   {"port", FilterType::port}, {"proto", FilterType::proto},
-	{"opt", FilterType::opt},   {"frag", FilterType::frag}, {"unfrag", FilterType::unfrag}, {"vers", FilterType::vers},
-	{"hl", FilterType::hl},     {"id", FilterType::id},     {"tos", FilterType::tos},   {"dscp", FilterType::dscp},
-	{"ect", FilterType::ect},   {"ce", FilterType::ce},     {"ttl", FilterType::ttl},   {"win", FilterType::win},
-	{"type", FilterType::type}, {"code", FilterType::code}, {"len", FilterType::len},
+    {"host", FilterType::host},     {"net", FilterType::net},   {"port", FilterType::port},
+    {"proto", FilterType::proto},   {"opt", FilterType::opt},   {"frag", FilterType::frag},
+    {"unfrag", FilterType::unfrag}, {"vers", FilterType::vers}, {"hl", FilterType::hl},
+    {"id", FilterType::id},         {"tos", FilterType::tos},   {"dscp", FilterType::dscp},
+    {"ect", FilterType::ect},       {"ce", FilterType::ce},     {"ttl", FilterType::ttl},
+    {"win", FilterType::win},       {"type", FilterType::type}, {"code", FilterType::code},
+    {"len", FilterType::len},
 }};
 
 } // namespace

@@ -13,7 +13,26 @@
 namespace nfup::intent {
 
 enum class FilterType {
-	none, host, net, port, proto, opt, frag, unfrag, vers, hl, id, tos, dscp, ect, ce, ttl, win, type, code, len,
+	none,
+	host,
+	net,
+	port,
+	proto,
+	opt,
+	frag,
+	unfrag,
+	vers,
+	hl,
+	id,
+	tos,
+	dscp,
+	ect,
+	ce,
+	ttl,
+	win,
+	type,
+	code,
+	len,
 };
 
 enum class Direction { none, src, dst, either, both };

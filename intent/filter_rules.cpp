@@ -29,11 +29,13 @@ std::expected<unsigned, FilterMistake> action_of(const std::string& word)
 	if (!number) {
 		std::string hint = did_you_mean(word, {"allow", "accept", "pass", "deny", "drop"});
 		return wrong("`" + word + "` is no action",
-			     hint.empty() ? "a rule is ACTION EXPRESSION; actions are allow, deny or the number of an output"
-					  : std::move(hint));
+			     hint.empty()
+				 ? "a rule is ACTION EXPRESSION; actions are allow, deny or the number of an output"
+				 : std::move(hint));
 	}
 	if (*number < 0 || *number >= FILTER_MAX_OUTPUTS)
-		return wrong("there is no output " + word, "outputs are numbered 0 to " + std::to_string(FILTER_MAX_OUTPUTS - 1));
+		return wrong("there is no output " + word,
+			     "outputs are numbered 0 to " + std::to_string(FILTER_MAX_OUTPUTS - 1));
 	return static_cast<unsigned>(*number);
 }
 
@@ -51,8 +53,8 @@ std::expected<FilterRules, FilterMistake> read_rules(FilterForm form, const std:
 	FilterRules out;
 
 	if (texts.empty())
-		return wrong("it needs at least one rule", form == FilterForm::filter ? "as in `allow tcp dst port 80`"
-										     : "as in `tcp dst port 80`");
+		return wrong("it needs at least one rule",
+			     form == FilterForm::filter ? "as in `allow tcp dst port 80`" : "as in `tcp dst port 80`");
 	if (form == FilterForm::classifier && texts.size() > FILTER_MAX_OUTPUTS)
 		return wrong(std::to_string(texts.size()) + " expressions, one an output; there can be " +
 			     std::to_string(FILTER_MAX_OUTPUTS));
@@ -66,7 +68,8 @@ std::expected<FilterRules, FilterMistake> read_rules(FilterForm form, const std:
 			const std::string word = rule.text.substr(0, end);
 			const auto action = action_of(word);
 			if (!action)
-				return wrong(rule_name(i, rule.text) + ": " + action.error().message, action.error().hint, i);
+				return wrong(rule_name(i, rule.text) + ": " + action.error().message,
+					     action.error().hint, i);
 			rule.action = *action;
 			start = end;
 			if (rule.text.find_first_not_of(" \t\n", start) == std::string::npos)
@@ -76,7 +79,7 @@ std::expected<FilterRules, FilterMistake> read_rules(FilterForm form, const std:
 		auto expr = parse_filter(std::string_view(rule.text).substr(start));
 		if (!expr)
 			return wrong(rule_name(i, rule.text) + ", character " +
-					     std::to_string(start + expr.error().at + 1) + ": " + expr.error().message,
+					 std::to_string(start + expr.error().at + 1) + ": " + expr.error().message,
 				     expr.error().hint, i);
 		rule.expr = *std::move(expr);
 		if (rule.action < FILTER_MAX_OUTPUTS)

@@ -7,11 +7,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 constexpr std::size_t max_edges = std::size_t{1} << 22; // borders multiply: bound the product
 
@@ -58,8 +56,7 @@ std::vector<Edge> flatten(const std::vector<Junction>& junctions, const std::vec
 			for (auto i = behind->second.rbegin(); i != behind->second.rend(); ++i)
 				open.push_back(&connections[static_cast<std::size_t>(*i)]);
 			if (edges.size() + open.size() > max_edges) {
-				diagnostics.error(first.where, "the intent has more than " +
-								   std::to_string(max_edges) +
+				diagnostics.error(first.where, "the intent has more than " + std::to_string(max_edges) +
 								   " connections");
 				return edges;
 			}

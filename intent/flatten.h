@@ -8,8 +8,7 @@
 #include "diagnostic.h"
 #include "graph.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 // A place where connections meet: a node, or one side of a compound's or
 // group's border, where what comes in by port i goes out by port i.

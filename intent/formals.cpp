@@ -6,8 +6,7 @@
 
 #include "config.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 bool bind_formals(const std::vector<click::Formal>& formals, const std::vector<std::string>& args,
 		  std::map<std::string, Definition>& out, std::string& why)
@@ -24,16 +23,15 @@ bool bind_formals(const std::vector<click::Formal>& formals, const std::vector<s
 	for (; next < args.size() && next < positional; ++next)
 		out.insert_or_assign(formals[next].variable, Definition{args[next], true});
 	if (next < positional) {
-		why = "it takes " + std::to_string(positional) + " positional argument" +
-		      (positional == 1 ? "" : "s") + " and got " + std::to_string(args.size());
+		why = "it takes " + std::to_string(positional) + " positional argument" + (positional == 1 ? "" : "s") +
+		      " and got " + std::to_string(args.size());
 		return false;
 	}
 	for (; next < args.size(); ++next) {
 		const std::string& arg = args[next];
 		const std::size_t word = std::min(arg.find(' '), arg.size());
 		const auto formal = std::find_if(formals.begin(), formals.end(), [&](const auto& f) {
-			return !f.keyword.empty() && f.keyword != "__REST__" &&
-			       f.keyword == arg.substr(0, word);
+			return !f.keyword.empty() && f.keyword != "__REST__" && f.keyword == arg.substr(0, word);
 		});
 		if (formal != formals.end())
 			out.insert_or_assign(formal->variable,

@@ -9,8 +9,7 @@
 #include "click_syntax.h"
 #include "scope.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 // False: they do not fit, and `why` says so.
 bool bind_formals(const std::vector<click::Formal>& formals, const std::vector<std::string>& args,

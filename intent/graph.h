@@ -24,7 +24,7 @@ struct Edge {
 	int from = 0; // index into Graph::nodes
 	int out = 0;  // output port
 	int to = 0;
-	int in = 0;   // input port
+	int in = 0; // input port
 	Location where;
 };
 

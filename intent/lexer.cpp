@@ -7,11 +7,9 @@
 
 #include "config.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 bool is_word(char c)
 {
@@ -109,8 +107,7 @@ void Lexer::line_directive()
 	int number = 0;
 	const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
 	if (error != std::errc() || number < 0 || number > 1000000000) {
-		diagnostics_.error(where, "a line directive needs a line number",
-				   "write `#line NUMBER \"FILE\"`");
+		diagnostics_.error(where, "a line directive needs a line number", "write `#line NUMBER \"FILE\"`");
 		return;
 	}
 	rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()));
@@ -132,9 +129,8 @@ void Lexer::skip_blank()
 			if (text_.find("*/", at_ + 2) == std::string_view::npos)
 				diagnostics_.error(here(), "this comment has no end", "close it with `*/`");
 			advance(skip_config_item(text_, at_) - at_);
-		} else if (c == '#' &&
-			   text_.substr(line_start_, at_ - line_start_).find_first_not_of(" \t") ==
-			       std::string_view::npos) {
+		} else if (c == '#' && text_.substr(line_start_, at_ - line_start_).find_first_not_of(" \t") ==
+					   std::string_view::npos) {
 			line_directive();
 		} else {
 			return;
@@ -159,9 +155,8 @@ Token Lexer::scan()
 	std::size_t end = at_;
 	if (is_word(c)) {
 		// A slash belongs to the name only between two of its characters.
-		while (end < text_.size() &&
-		       (is_word(text_[end]) ||
-			(text_[end] == '/' && end + 1 < text_.size() && is_word(text_[end + 1]))))
+		while (end < text_.size() && (is_word(text_[end]) ||
+					      (text_[end] == '/' && end + 1 < text_.size() && is_word(text_[end + 1]))))
 			++end;
 		Token token = take(TokenKind::identifier, end - at_);
 		token.kind = keyword(token.text);

@@ -9,8 +9,7 @@
 
 #include "diagnostic.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 enum class TokenKind {
 	end,
@@ -40,8 +39,7 @@ struct Token {
 // For messages: `;`, end of file, …
 std::string describe(const Token& token);
 
-class Lexer
-{
+class Lexer {
 public:
 	Lexer(std::string_view text, std::string file, Diagnostics& diagnostics);
 

@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <cctype>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 std::string quoted(std::string_view name)
 {

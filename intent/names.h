@@ -5,8 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 // Why `name` cannot name an element; empty when it can. Names are Click's:
 // letters, digits, `_`, `@`, in parts between slashes, each with a non-digit.

@@ -8,11 +8,9 @@
 #include <initializer_list>
 #include <utility>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 constexpr __int128 too_large = static_cast<__int128>(1) << 100;
 
@@ -283,8 +281,7 @@ std::optional<Prefix> read_prefix(const std::string& text)
 	out.length = length + (128 - bits);
 	// The host part says nothing about the network.
 	for (int bit = out.length; bit < 128; ++bit)
-		out.address[static_cast<std::size_t>(bit / 8)] &=
-		    static_cast<std::uint8_t>(~(0x80 >> (bit % 8)));
+		out.address[static_cast<std::size_t>(bit / 8)] &= static_cast<std::uint8_t>(~(0x80 >> (bit % 8)));
 	return out;
 }
 

@@ -7,8 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 // Decimal, 0x hexadecimal or octal with a leading 0; an optional sign.
 std::optional<__int128> read_integer(const std::string& text);

@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 std::size_t z(int i)
 {

@@ -5,8 +5,7 @@
 
 #include <vector>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 using Successors = std::vector<std::vector<int>>;
 

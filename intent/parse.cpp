@@ -9,11 +9,9 @@
 #include "parse_table.h"
 #include "rows.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 bool is_column(const std::string& word)
 {
@@ -33,8 +31,7 @@ Form detect_form(const std::string& text)
 		if (row.words.size() > 1 && name_first && is_column(row.words[1].text))
 			return Form::table;
 		for (const Word& word : row.words)
-			if (word.text.find_first_of(";(){}[]:>#") != std::string::npos ||
-			    word.text == "elementclass")
+			if (word.text.find_first_of(";(){}[]:>#") != std::string::npos || word.text == "elementclass")
 				return Form::click;
 	}
 	return Form::click;
@@ -42,9 +39,8 @@ Form detect_form(const std::string& text)
 
 Graph parse(const std::string& text, const std::string& file, Diagnostics& diagnostics)
 {
-	Graph graph = detect_form(text) == Form::table
-			  ? parse_table(text, file, diagnostics)
-			  : expand(parse_click(text, file, diagnostics), diagnostics);
+	Graph graph = detect_form(text) == Form::table ? parse_table(text, file, diagnostics)
+						       : expand(parse_click(text, file, diagnostics), diagnostics);
 
 	// One order for both forms, so that equal graphs compare equal.
 	std::sort(graph.edges.begin(), graph.edges.end(), [](const Edge& a, const Edge& b) {

@@ -6,20 +6,17 @@
 
 #include "lexer.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 using namespace click;
 
-namespace
-{
+namespace {
 
 constexpr int max_nesting = 64;       // braces and groups inside each other
 constexpr int max_port = 4095;        // far above any class; bounds [0-N]
 constexpr int max_syntax_errors = 50; // the rest would only repeat the first
 
-class Parser
-{
+class Parser {
 public:
 	Parser(const std::string& text, const std::string& file, Diagnostics& diagnostics)
 	    : lexer_(text, file, diagnostics), diagnostics_(diagnostics)
@@ -60,8 +57,7 @@ void Parser::unexpected(const std::string& wanted)
 {
 	failed_ = true;
 	if (!too_deep_ && ++errors_ <= max_syntax_errors)
-		diagnostics_.error(lexer_.peek().where,
-				   "expected " + wanted + ", found " + describe(lexer_.peek()));
+		diagnostics_.error(lexer_.peek().where, "expected " + wanted + ", found " + describe(lexer_.peek()));
 }
 
 bool Parser::at_end_of_body()
@@ -85,8 +81,7 @@ bool Parser::enter(const Location& where)
 		return true;
 	}
 	if (!too_deep_)
-		diagnostics_.error(where,
-				   "elements are nested more than " + std::to_string(max_nesting) + " deep");
+		diagnostics_.error(where, "elements are nested more than " + std::to_string(max_nesting) + " deep");
 	// Reading on would need the stack that this limit saves.
 	too_deep_ = true;
 	while (!lexer_.peek().is(TokenKind::end))
@@ -395,8 +390,7 @@ std::vector<Formal> Parser::formals()
 			diagnostics_.error(formal.where, "`__REST__` must be the last parameter");
 		for (const Formal& other : out)
 			if (other.variable == formal.variable)
-				diagnostics_.error(formal.where,
-						   "parameter `$" + formal.variable + "` is there twice");
+				diagnostics_.error(formal.where, "parameter `$" + formal.variable + "` is there twice");
 		out.push_back(std::move(formal));
 		if (lexer_.peek().is(','))
 			lexer_.next();
@@ -442,8 +436,7 @@ std::shared_ptr<const Compound> Parser::compound()
 	if (lexer_.peek().is('}'))
 		lexer_.next();
 	else
-		unexpected("`}` to close the compound element opened on line " +
-			   std::to_string(out->where.line));
+		unexpected("`}` to close the compound element opened on line " + std::to_string(out->where.line));
 	return out;
 }
 

@@ -6,8 +6,7 @@
 
 #include "click_syntax.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 click::Body parse_click(const std::string& text, const std::string& file, Diagnostics& diagnostics);
 

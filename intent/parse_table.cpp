@@ -14,11 +14,9 @@
 #include "rows.h"
 #include "suggest.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 constexpr int max_port = 4095;
 constexpr const char* row_shape = "a row is SRC PORT IN DST ARGS, with `-` for what is left to the default";
@@ -55,8 +53,7 @@ Mention mention(const std::string& word)
 	return {cls, rest};
 }
 
-class TableParser
-{
+class TableParser {
 public:
 	TableParser(const std::string& text, const std::string& file, Diagnostics& diagnostics)
 	    : text_(text), file_(file), diagnostics_(diagnostics)
@@ -70,12 +67,10 @@ private:
 	std::optional<int> number(const Word& word);
 	bool named(const Word& word);
 	int source(const Word& word);
-	int destination(const Word& word, const std::vector<std::string>& args,
-			const std::vector<Location>& where);
+	int destination(const Word& word, const std::vector<std::string>& args, const std::vector<Location>& where);
 	int add(std::string name, const std::string& cls, const std::vector<std::string>& args,
 		const std::vector<Location>& where, const Word& word);
-	std::vector<std::string> arguments(const Row& row, std::size_t first,
-					   std::vector<Location>& where) const;
+	std::vector<std::string> arguments(const Row& row, std::size_t first, std::vector<Location>& where) const;
 	void read_single_patterns();
 	Location location(const Word& word) const { return {file_, word.line, word.column, 0}; }
 	Node& node(int i) { return graph_.nodes[static_cast<std::size_t>(i)]; }
@@ -91,8 +86,7 @@ private:
 	std::set<std::tuple<int, int, int, int>> seen_;
 };
 
-std::vector<std::string> TableParser::arguments(const Row& row, std::size_t first,
-						std::vector<Location>& where) const
+std::vector<std::string> TableParser::arguments(const Row& row, std::size_t first, std::vector<Location>& where) const
 {
 	if (first >= row.words.size())
 		return {};
@@ -135,8 +129,7 @@ std::vector<std::string> TableParser::arguments(const Row& row, std::size_t firs
 std::optional<int> TableParser::number(const Word& word)
 {
 	int value = 0;
-	const auto [stop, error] =
-	    std::from_chars(word.text.data(), word.text.data() + word.text.size(), value);
+	const auto [stop, error] = std::from_chars(word.text.data(), word.text.data() + word.text.size(), value);
 	if (error == std::errc() && value <= max_port)
 		return value;
 	diagnostics_.error(location(word), "port " + word.text + " is out of range");
@@ -195,14 +188,13 @@ int TableParser::source(const Word& word)
 			classes.push_back(cls);
 	std::string hint = did_you_mean(word.text, classes);
 	if (hint.empty())
-		hint = "a node is introduced as the DST of an earlier row; `- - - " + word.text +
-		       "` introduces a source";
+		hint =
+		    "a node is introduced as the DST of an earlier row; `- - - " + word.text + "` introduces a source";
 	diagnostics_.error(location(word), "no row above introduces `" + word.text + "`", std::move(hint));
 	return -1;
 }
 
-int TableParser::destination(const Word& word, const std::vector<std::string>& args,
-			     const std::vector<Location>& where)
+int TableParser::destination(const Word& word, const std::vector<std::string>& args, const std::vector<Location>& where)
 {
 	const Mention m = mention(word.text);
 
@@ -212,23 +204,20 @@ int TableParser::destination(const Word& word, const std::vector<std::string>& a
 			return add(m.name, m.cls, args, where, word);
 		const Node& there = node(found->second);
 		if (there.cls != m.cls)
-			diagnostics_.error(location(word),
-					   "`" + m.name + "` is already a node of class " + there.cls);
+			diagnostics_.error(location(word), "`" + m.name + "` is already a node of class " + there.cls);
 		else if (!args.empty() && args != there.args)
 			diagnostics_.error(location(word),
-					   "`" + word.text + "` already has the arguments `" +
-					       join_args(there.args) + "`",
+					   "`" + word.text + "` already has the arguments `" + join_args(there.args) +
+					       "`",
 					   "introduced on line " + std::to_string(there.where.line));
 		return found->second;
 	}
-	if (const auto same = by_content_.find(m.cls + "(" + join_args(args) + ")");
-	    same != by_content_.end())
+	if (const auto same = by_content_.find(m.cls + "(" + join_args(args) + ")"); same != by_content_.end())
 		return same->second;
 	// Without arguments the class alone says which node: the last one.
 	if (const auto found = by_class_.find(m.cls); args.empty() && found != by_class_.end()) {
 		const Node& there = node(found->second.back());
-		diagnostics_.note(location(word), "`" + m.cls +
-						      "` without arguments is read as the last one above, " +
+		diagnostics_.note(location(word), "`" + m.cls + "` without arguments is read as the last one above, " +
 						      m.cls + " " + join_args(there.args));
 		return found->second.back();
 	}
@@ -311,11 +300,10 @@ void TableParser::read_single_patterns()
 		if (n.cls != "Classifier" || n.args.size() != 1 || n.args[0] == "-" || !second_output[i])
 			continue;
 		swap[i] = true;
-		diagnostics_.note(n.where,
-				  "one pattern and two outputs: output 1 is what matches `" + n.args[0] +
-				      "`, output 0 what does not",
-				  "as in the Click-UP paper; with `" + n.args[0] +
-				      " -` output 0 is what matches, as in Click");
+		diagnostics_.note(
+		    n.where,
+		    "one pattern and two outputs: output 1 is what matches `" + n.args[0] + "`, output 0 what does not",
+		    "as in the Click-UP paper; with `" + n.args[0] + " -` output 0 is what matches, as in Click");
 		n.args.emplace_back("-");
 		n.arg_where.clear();
 	}
@@ -331,8 +319,7 @@ Graph TableParser::run()
 	for (Row r; rows.next(r);)
 		row(r);
 	if (!rows.open_comment().text.empty())
-		diagnostics_.error(location(rows.open_comment()), "this comment has no end",
-				   "close it with `*/`");
+		diagnostics_.error(location(rows.open_comment()), "this comment has no end", "close it with `*/`");
 	read_single_patterns();
 	return std::move(graph_);
 }

@@ -6,8 +6,7 @@
 
 #include "graph.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 Graph parse_table(const std::string& text, const std::string& file, Diagnostics& diagnostics);
 

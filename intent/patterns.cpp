@@ -8,11 +8,9 @@
 
 #include "config.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 constexpr unsigned max_offset = 16000; // what a frame can have
 
@@ -82,8 +80,7 @@ std::expected<Clause, std::string> read_clause(const std::string& text)
 		for (std::size_t i = 0; i < mask.size(); ++i) {
 			const int digit = hex(mask[i]);
 			if (digit < 0)
-				return wrong(text,
-					     std::string("`") + mask[i] + "` in the mask is no hex digit");
+				return wrong(text, std::string("`") + mask[i] + "` in the mask is no hex digit");
 			const int shift = i % 2 ? 0 : 4;
 			out.bytes[i / 2].mask &= static_cast<std::uint8_t>(~((0xf ^ digit) << shift));
 		}

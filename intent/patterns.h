@@ -8,8 +8,7 @@
 
 #include "bpf/lib/classifier.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 std::expected<classifier_program, std::string> compile_patterns(const std::vector<std::string>& patterns);
 

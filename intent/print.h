@@ -8,8 +8,7 @@
 #include "class_info.h"
 #include "graph.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 std::string print_click(const Graph& graph);
 std::string print_table(const Graph& graph);

@@ -6,11 +6,9 @@
 
 #include "config.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 constexpr std::string_view head =
     R"(	graph [rankdir=LR, fontname="Helvetica", nodesep=0.3, ranksep=0.5, bgcolor="white"];
@@ -101,8 +99,8 @@ std::string print_dot(const Graph& graph, ClassLibrary& library, const std::stri
 	for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
 		const Node& node = graph.nodes[i];
 		const ClassInfo* info = info_of(library, node.cls);
-		out += "\tn" + std::to_string(i) + " [label=<" + label(node) + ">, fillcolor=\"" +
-		       fill(node, info) + "\", tooltip=" + string(info ? info->doc : node.cls) + "];\n";
+		out += "\tn" + std::to_string(i) + " [label=<" + label(node) + ">, fillcolor=\"" + fill(node, info) +
+		       "\", tooltip=" + string(info ? info->doc : node.cls) + "];\n";
 		if (info)
 			for (const std::string& map : info->state)
 				state[map].push_back(i);
@@ -115,8 +113,7 @@ std::string print_dot(const Graph& graph, ClassLibrary& library, const std::stri
 		const auto out_port = static_cast<std::size_t>(e.out);
 		std::string text;
 		// A number says nothing where there is only one output.
-		if (!info || info->outputs.size() > 1 ||
-		    (!info->outputs.empty() && info->outputs[0].repeated)) {
+		if (!info || info->outputs.size() > 1 || (!info->outputs.empty() && info->outputs[0].repeated)) {
 			text = std::to_string(e.out);
 			if (info && out_port < info->outputs.size() && !info->outputs[out_port].repeated &&
 			    !info->outputs[out_port].name.empty())

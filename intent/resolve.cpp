@@ -10,11 +10,9 @@
 #include "order.h"
 #include "suggest.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 std::size_t z(int i)
 {
@@ -26,8 +24,7 @@ std::string count(std::size_t n, const char* what)
 	return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
 
-class Resolver
-{
+class Resolver {
 public:
 	Resolver(const Graph& graph, ClassLibrary& library, Diagnostics& diagnostics,
 		 const std::vector<std::string>& known_ports)
@@ -117,8 +114,8 @@ void Resolver::read_node(const Node& node)
 		outputs += z(std::max(args.elements, 0)) - 1;
 	out.out.assign(outputs, -1);
 	if (outputs > NFUP_MAX_OUTPUTS)
-		diagnostics_.error(node.where, node.name + " has " + count(outputs, "output") +
-						   "; a node can have " + std::to_string(NFUP_MAX_OUTPUTS));
+		diagnostics_.error(node.where, node.name + " has " + count(outputs, "output") + "; a node can have " +
+						   std::to_string(NFUP_MAX_OUTPUTS));
 	// With broken arguments the number of outputs is anybody's guess.
 	if (!args.ok && !out.info->outputs.empty() && out.info->outputs.back().repeated)
 		out.out.assign(NFUP_MAX_OUTPUTS, -1), out.info = nullptr;
@@ -185,11 +182,10 @@ void Resolver::read_edges()
 			continue;
 		int& target = from.out[z(edge.out)];
 		if (target >= 0)
-			diagnostics_.error(
-			    edge.where,
-			    output_name(edge.from, edge.out) + " goes to both " + name(target) + " and " +
-				name(edge.to),
-			    "a packet leaves a node once; connect one of them to another output");
+			diagnostics_.error(edge.where,
+					   output_name(edge.from, edge.out) + " goes to both " + name(target) +
+					       " and " + name(edge.to),
+					   "a packet leaves a node once; connect one of them to another output");
 		else
 			target = edge.to;
 	}
@@ -205,18 +201,16 @@ void Resolver::check_connected()
 			const std::size_t declared = std::min(out, node.info->outputs.size() - 1);
 			if (node.out[out] >= 0 || node.info->outputs[declared].optional)
 				continue;
-			diagnostics_.error(node.where,
-					   output_name(static_cast<int>(i), static_cast<int>(out)) +
-					       " is not connected",
-					   "connect it; Discard drops what it gets");
+			diagnostics_.error(
+			    node.where, output_name(static_cast<int>(i), static_cast<int>(out)) + " is not connected",
+			    "connect it; Discard drops what it gets");
 		}
 		for (std::size_t in = 0; in < fed_[i].size(); ++in)
 			if (!fed_[i][in])
 				diagnostics_.error(node.where, fed_[i].size() == 1
 								   ? "nobody feeds " + node.name
-								   : "nobody feeds input " +
-									 std::to_string(in) + " of " +
-									 node.name);
+								   : "nobody feeds input " + std::to_string(in) +
+									 " of " + node.name);
 	}
 }
 
@@ -297,8 +291,7 @@ bool Resolver::check_cycles()
 	for (std::vector<int> ring : rings) {
 		const int first = ring.front();
 		ring.push_back(first);
-		diagnostics_.error(out_.nodes[z(first)].where,
-				   "packets could run in a circle: " + path_text(ring),
+		diagnostics_.error(out_.nodes[z(first)].where, "packets could run in a circle: " + path_text(ring),
 				   "a chain must end: send one of these elsewhere");
 	}
 	return rings.empty();
@@ -312,18 +305,17 @@ void Resolver::check_depth()
 	out_.depth = static_cast<int>(out_.deepest.size()) + 1; // ingress → root → the first
 	if (out_.depth > NFUP_MAX_DEPTH)
 		diagnostics_.error(out_.nodes[z(out_.deepest[NFUP_MAX_DEPTH - 1])].where,
-				   "this path takes " + std::to_string(out_.depth) +
-				       " tail calls; the kernel allows " + std::to_string(NFUP_MAX_DEPTH) +
-				       ": " + path_text(out_.deepest),
+				   "this path takes " + std::to_string(out_.depth) + " tail calls; the kernel allows " +
+				       std::to_string(NFUP_MAX_DEPTH) + ": " + path_text(out_.deepest),
 				   "shorten it by " + count(z(out_.depth - NFUP_MAX_DEPTH), "node"));
 }
 
 void Resolver::check_limits()
 {
 	if (out_.nodes.size() >= NFUP_MAX_COUNTERS)
-		diagnostics_.error(out_.nodes[NFUP_MAX_COUNTERS - 1].where,
-				   std::to_string(out_.nodes.size()) + " nodes; an NF can have " +
-				       std::to_string(NFUP_MAX_COUNTERS - 1));
+		diagnostics_.error(out_.nodes[NFUP_MAX_COUNTERS - 1].where, std::to_string(out_.nodes.size()) +
+										" nodes; an NF can have " +
+										std::to_string(NFUP_MAX_COUNTERS - 1));
 	if (out_.ports.size() > NFUP_MAX_PORTS)
 		diagnostics_.error({}, std::to_string(out_.ports.size()) + " devices; an NF can have " +
 					   std::to_string(NFUP_MAX_PORTS));

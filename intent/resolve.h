@@ -35,9 +35,9 @@ struct Resolved {
 	std::vector<Edge> edges;         // node indices as in Graph
 	std::vector<std::string> ports;  // device labels in order of first appearance: p1, p2
 	std::vector<int> entries;        // per port: index of its FromDevice node, -1 if only sent to
-	int depth = 0; // tail calls on the longest path, from ingress to the last node:
-	               // FromDevice itself is the second (ingress → root → FromDevice)
-	std::vector<int> deepest; // that path, as node indices
+	int depth = 0;                   // tail calls on the longest path, from ingress to the last node:
+					 // FromDevice itself is the second (ingress → root → FromDevice)
+	std::vector<int> deepest;        // that path, as node indices
 };
 
 // Needs no root and no kernel. Compiles classes through `library`.

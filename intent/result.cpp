@@ -3,8 +3,7 @@
 
 #include <cstring>
 
-namespace nfup
-{
+namespace nfup {
 
 std::unexpected<Error> fail_errno(int err, std::string message, std::string hint)
 {

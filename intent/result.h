@@ -21,8 +21,7 @@ struct Error {
 	std::string hint;    // what to do about it; may be empty
 };
 
-template <class T>
-using Result = std::expected<T, Error>;
+template <class T> using Result = std::expected<T, Error>;
 
 inline std::unexpected<Error> fail(ErrorKind kind, std::string message, std::string hint = {})
 {
@@ -33,8 +32,7 @@ inline std::unexpected<Error> fail(ErrorKind kind, std::string message, std::str
 std::unexpected<Error> fail_errno(int err, std::string message, std::string hint = {});
 
 // Hand an error up, in the style of `if (!r) return pass(r);`.
-template <class T>
-std::unexpected<Error> pass(Result<T>& r)
+template <class T> std::unexpected<Error> pass(Result<T>& r)
 {
 	return std::unexpected(std::move(r.error()));
 }

@@ -3,8 +3,7 @@
 
 #include "config.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 void Rows::step_to(std::size_t next)
 {
@@ -41,8 +40,7 @@ bool Rows::next(Row& row)
 			gap = true;
 		} else {
 			if (gap)
-				row.words.push_back(
-				    {{}, at_, line_, static_cast<int>(at_ - line_start_) + 1});
+				row.words.push_back({{}, at_, line_, static_cast<int>(at_ - line_start_) + 1});
 			gap = false;
 			row.words.back().text += text_.substr(at_, next - at_);
 		}

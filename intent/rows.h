@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 struct Word {
 	std::string text;
@@ -23,8 +22,7 @@ struct Row {
 
 // Steps through a text row by row; rows without words are skipped. A row ends
 // with its line, but comments and quotes may run over several.
-class Rows
-{
+class Rows {
 public:
 	explicit Rows(std::string_view text) : text_(text) {}
 	bool next(Row& row);

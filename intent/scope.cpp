@@ -3,8 +3,7 @@
 
 #include <limits>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 const ClassBinding* Scope::find_class(const std::string& name) const
 {

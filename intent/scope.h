@@ -13,8 +13,7 @@
 
 #include "click_syntax.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 struct Scope;
 

@@ -6,11 +6,9 @@
 #include <tuple>
 #include <utility>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 std::string lower(std::string_view text)
 {
@@ -30,8 +28,7 @@ std::size_t distance(const std::string& a, const std::string& b)
 	for (std::size_t i = 1; i <= a.size(); ++i) {
 		row[0] = i;
 		for (std::size_t j = 1; j <= b.size(); ++j) {
-			row[j] =
-			    std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
+			row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				row[j] = std::min(row[j], before[j - 2] + 1);
 		}
@@ -59,9 +56,9 @@ std::vector<std::string> nearest(std::string_view word, const std::vector<std::s
 		const std::string candidate = lower(name);
 		const std::size_t steps = distance(wanted, candidate);
 		// A name that contains the word, or the other way round, is near too.
-		const bool part = std::min(wanted.size(), candidate.size()) >= 4 &&
-				  (candidate.find(wanted) != std::string::npos ||
-				   wanted.find(candidate) != std::string::npos);
+		const bool part =
+		    std::min(wanted.size(), candidate.size()) >= 4 &&
+		    (candidate.find(wanted) != std::string::npos || wanted.find(candidate) != std::string::npos);
 		if (steps <= limit || part)
 			found.emplace_back(std::min(steps, limit), steps, name);
 	}

@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 // Up to three of `names`, nearest first, by edit distance without regard to
 // case; empty when none is near.

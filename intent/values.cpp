@@ -9,11 +9,9 @@
 #include "numbers.h"
 #include "suggest.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 using Encoded = std::expected<Bytes, std::string>;
 using Quantity = std::optional<__int128> (*)(const std::string&);
@@ -39,8 +37,7 @@ Bytes integer_bytes(__int128 value, unsigned size)
 	return out;
 }
 
-std::optional<std::string> out_of_range(const Param& param, __int128 value, Quantity read,
-					const std::string& text)
+std::optional<std::string> out_of_range(const Param& param, __int128 value, Quantity read, const std::string& text)
 {
 	const std::size_t dots = param.range.find("..");
 	if (dots == std::string::npos)
@@ -51,8 +48,7 @@ std::optional<std::string> out_of_range(const Param& param, __int128 value, Quan
 	return std::nullopt;
 }
 
-Encoded quantity(const Param& param, const std::string& text, Quantity read, bool is_signed,
-		 const char* example)
+Encoded quantity(const Param& param, const std::string& text, Quantity read, bool is_signed, const char* example)
 {
 	const auto value = read(text);
 	if (!value)
@@ -96,8 +92,8 @@ Encoded choice(const Param& param, const std::string& text)
 template <class Range> Encoded fixed(const Param& param, const Range& bytes)
 {
 	if (param.size != bytes.size())
-		return wrong("the class declares " + std::to_string(param.size) + " bytes for a " +
-			     param.type + ", which has " + std::to_string(bytes.size()));
+		return wrong("the class declares " + std::to_string(param.size) + " bytes for a " + param.type +
+			     ", which has " + std::to_string(bytes.size()));
 	return Bytes(bytes.begin(), bytes.end());
 }
 
@@ -122,8 +118,7 @@ Encoded prefix(const Param& param, const std::string& text)
 	const bool only_ip4 = param.type == "prefix4";
 
 	if (!net || (only_ip4 && !net->ip4))
-		return wrong(quoted(text) + " is no " + (only_ip4 ? "IPv4 " : "") +
-			     "prefix; write 10.0.0.0/8");
+		return wrong(quoted(text) + " is no " + (only_ip4 ? "IPv4 " : "") + "prefix; write 10.0.0.0/8");
 	Bytes out;
 	if (only_ip4) {
 		out.assign(net->address.begin() + 12, net->address.end());
@@ -154,8 +149,7 @@ Encoded port(const Param& param, const std::string& text)
 		return wrong(quoted(text) + " is no port; ports are 0 to 65535");
 	if (auto why = out_of_range(param, *number, read_integer, text))
 		return wrong(*std::move(why));
-	return fixed(param,
-		     Bytes{static_cast<std::uint8_t>(*number >> 8), static_cast<std::uint8_t>(*number)});
+	return fixed(param, Bytes{static_cast<std::uint8_t>(*number >> 8), static_cast<std::uint8_t>(*number)});
 }
 
 Encoded port_range(const Param& param, const std::string& text)

@@ -10,8 +10,7 @@
 
 #include "class_info.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
 using Bytes = std::vector<std::uint8_t>;
 

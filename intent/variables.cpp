@@ -5,11 +5,9 @@
 
 #include "config.h"
 
-namespace nfup::intent
-{
+namespace nfup::intent {
 
-namespace
-{
+namespace {
 
 bool is_name(char c)
 {
@@ -63,8 +61,7 @@ std::string quoted(const std::string& value)
 
 } // namespace
 
-std::string expand_variables(std::string_view text, const VariableLookup& lookup,
-			     const VariableMissing& missing)
+std::string expand_variables(std::string_view text, const VariableLookup& lookup, const VariableMissing& missing)
 {
 	std::string out;
 	bool in_quotes = false;

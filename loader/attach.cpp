@@ -122,9 +122,10 @@ Result<Fd> attach(int program_fd, int ifindex, const std::string& ifname, Mode m
 	case EOPNOTSUPP:
 	case EINVAL:
 		if (mode == Mode::native)
-			return fail_errno(errno, "the driver of " + ifname + " has no native XDP, or not as it is set up now",
+			return fail_errno(errno,
+					  "the driver of " + ifname + " has no native XDP, or not as it is set up now",
 					  "--mode generic works on every device, slower; `nfup doctor " + ifname +
-						  "` says what is in the way");
+					      "` says what is in the way");
 		if (mode == Mode::offload)
 			return fail_errno(errno, "device " + ifname + " cannot take an offloaded program",
 					  "use --mode native");
@@ -133,7 +134,8 @@ Result<Fd> attach(int program_fd, int ifindex, const std::string& ifname, Mode m
 	case EEXIST:
 		return fail_errno(errno, "device " + ifname + " is busy", "bpftool net shows what holds it");
 	case EPERM:
-		return fail_errno(errno, "not allowed to attach to " + ifname, "run as root, or with CAP_NET_ADMIN and CAP_BPF");
+		return fail_errno(errno, "not allowed to attach to " + ifname,
+				  "run as root, or with CAP_NET_ADMIN and CAP_BPF");
 	}
 	return fail_errno(errno, "cannot attach to device " + ifname);
 }

@@ -35,8 +35,8 @@ Result<void> ensure_bpffs(const fs::path& folder)
 		return {};
 
 	const fs::path standard = "/sys/fs/bpf";
-	const bool is_standard = std::mismatch(standard.begin(), standard.end(), wanted.begin(), wanted.end()).first ==
-				 standard.end();
+	const bool is_standard =
+	    std::mismatch(standard.begin(), standard.end(), wanted.begin(), wanted.end()).first == standard.end();
 	const fs::path target = is_standard ? standard : wanted;
 	if (!is_standard)
 		if (auto made = make_folders(target); !made)

@@ -22,8 +22,7 @@ namespace {
 
 constexpr const char* clang = "clang";
 
-const std::vector<std::string> flags = {"-O2",     "-g",   "-Wall",      "-Wextra", "-Werror",
-					"-target", "bpf", "-mcpu=v3"};
+const std::vector<std::string> flags = {"-O2", "-g", "-Wall", "-Wextra", "-Werror", "-target", "bpf", "-mcpu=v3"};
 
 fs::path find_program(const std::string& name)
 {

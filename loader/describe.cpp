@@ -104,9 +104,10 @@ Result<void> check_maps(bpf_object* object, const std::set<std::string>& tables,
 		std::string name = bpf_map__name(map);
 		if (bpf_map__is_internal(map)) {
 			if (name.ends_with(".bss") || name.ends_with(".data"))
-				return fail(ErrorKind::intent,
-					    "class " + info.name + " (" + info.source + ") keeps state in writable globals",
-					    "make them const, or put the state into a map of an atom (NFUP_ATOM, NFUP_STATE)");
+				return fail(
+				    ErrorKind::intent,
+				    "class " + info.name + " (" + info.source + ") keeps state in writable globals",
+				    "make them const, or put the state into a map of an atom (NFUP_ATOM, NFUP_STATE)");
 			continue;
 		}
 		if (is_framework_map(name))
@@ -116,8 +117,9 @@ Result<void> check_maps(bpf_object* object, const std::set<std::string>& tables,
 		if (info.kind == intent::ClassKind::module)
 			return fail(ErrorKind::intent,
 				    "module " + info.name + " (" + info.source + ") owns the map '" + name +
-					    "', but a module keeps no state",
-				    "declare it as an atom: NFUP_ATOM(" + info.name + ", …) with NFUP_STATE(" + name + ", …)");
+					"', but a module keeps no state",
+				    "declare it as an atom: NFUP_ATOM(" + info.name + ", …) with NFUP_STATE(" + name +
+					", …)");
 		info.state.push_back(name);
 	}
 	return {};
@@ -204,7 +206,8 @@ Result<ClassInfo> describe(const std::filesystem::path& path, const std::string&
 				return pass(param);
 			const auto place = layout.find(target);
 			if (place == layout.end())
-				return fail(ErrorKind::intent, "class " + name + ": parameter " + target + " is not in .rodata",
+				return fail(ErrorKind::intent,
+					    "class " + name + ": parameter " + target + " is not in .rodata",
 					    "declare it with NFUP_PARAM at file scope");
 			param->second.offset = place->second.offset;
 			param->second.size = place->second.size;
@@ -265,7 +268,7 @@ Result<std::string> code_hash(const std::filesystem::path& path)
 					 static_cast<int>(GELF_R_SYM(relocation.r_info)), &symbol))
 				continue;
 			hasher.add(relocation.r_offset)
-				.add(elf_strptr(elf.get(), table_header.sh_link, symbol.st_name));
+			    .add(elf_strptr(elf.get(), table_header.sh_link, symbol.st_name));
 		}
 	}
 	return hasher.hex();

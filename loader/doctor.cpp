@@ -122,7 +122,8 @@ void examine_features(const std::string& ifname, const std::string& driver, std:
 {
 	const auto features = xdp_features(ifindex);
 	if (!features) {
-		findings.push_back({"native XDP", Health::note, "this kernel does not say (before 6.3): attach will tell",
+		findings.push_back({"native XDP", Health::note,
+				    "this kernel does not say (before 6.3): attach will tell",
 				    "--mode generic works on every device, slower"});
 		return;
 	}
@@ -134,13 +135,16 @@ void examine_features(const std::string& ifname, const std::string& driver, std:
 	if (*features & xdp_ndo_xmit)
 		findings.push_back({"redirect to it", Health::good, "frames can be redirected to " + ifname, ""});
 	else if (driver == "veth")
-		findings.push_back({"redirect to it", Health::bad,
-				    "every frame redirected to " + ifname + " would be dropped: its peer does not poll (NAPI)",
-				    "ethtool -K PEER gro on, in the peer's network namespace"});
+		findings.push_back(
+		    {"redirect to it", Health::bad,
+		     "every frame redirected to " + ifname + " would be dropped: its peer does not poll (NAPI)",
+		     "ethtool -K PEER gro on, in the peer's network namespace"});
 	else
 		findings.push_back({"redirect to it", Health::note,
-				    "frames cannot be redirected to " + ifname + " now; many drivers allow it once an XDP "
-				    "program is attached", "check transmit queues: ethtool -l " + ifname});
+				    "frames cannot be redirected to " + ifname +
+					" now; many drivers allow it once an XDP "
+					"program is attached",
+				    "check transmit queues: ethtool -l " + ifname});
 }
 
 } // namespace
@@ -184,9 +188,10 @@ Result<std::vector<Finding>> examine_device(const std::string& ifname)
 	findings.push_back({"MTU", mtu > max_mtu ? Health::bad : Health::good, std::to_string(mtu),
 			    mtu > max_mtu ? "ip link set dev " + ifname + " mtu " + std::to_string(max_mtu) : ""});
 	if (driver == "veth")
-		findings.push_back({"checksums", Health::note,
-				    "veth leaves checksums partial, and those do not survive a redirect: ping works, TCP hangs",
-				    "at both end hosts: ethtool -K DEV tx off"});
+		findings.push_back(
+		    {"checksums", Health::note,
+		     "veth leaves checksums partial, and those do not survive a redirect: ping works, TCP hangs",
+		     "at both end hosts: ethtool -K DEV tx off"});
 	return findings;
 }
 

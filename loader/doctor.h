@@ -14,7 +14,7 @@ namespace nfup::loader {
 enum class Health { good, note, bad }; // note: works, but know this
 
 struct Finding {
-	std::string what;   // "kernel", "bpffs", "native XDP on eth0"
+	std::string what; // "kernel", "bpffs", "native XDP on eth0"
 	Health health = Health::good;
 	std::string detail; // what was found
 	std::string mend;   // a command, or what to do; empty when good

@@ -41,12 +41,10 @@ Result<void> set_constants(bpf_object* object, const NodeProgram& program)
 {
 	bpf_map* rodata = nullptr;
 	bpf_map* map;
-	bpf_object__for_each_map(map, object)
-		if (std::string(bpf_map__name(map)).ends_with(".rodata"))
-			rodata = map;
+	bpf_object__for_each_map(map, object) if (std::string(bpf_map__name(map)).ends_with(".rodata")) rodata = map;
 	std::size_t size = 0;
 	const auto* initial =
-		rodata ? static_cast<const std::uint8_t*>(bpf_map__initial_value(rodata, &size)) : nullptr;
+	    rodata ? static_cast<const std::uint8_t*>(bpf_map__initial_value(rodata, &size)) : nullptr;
 	std::vector<std::uint8_t> data(initial, initial + size);
 	for (const Constant& constant : program.constants) {
 		if (bpf_object__find_map_by_name(object, constant.variable.c_str()))
@@ -55,7 +53,7 @@ Result<void> set_constants(bpf_object* object, const NodeProgram& program)
 		if (!place || constant.bytes.size() > place->size || place->offset + place->size > size)
 			return fail(ErrorKind::intent,
 				    "class " + program.cls + " has no constant " + constant.variable + " of " +
-					    std::to_string(constant.bytes.size()) + " bytes",
+					std::to_string(constant.bytes.size()) + " bytes",
 				    "include nfup.h and declare parameters with NFUP_PARAM");
 		std::memcpy(data.data() + place->offset, constant.bytes.data(), constant.bytes.size());
 	}
@@ -86,8 +84,7 @@ std::unexpected<Error> load_failure(int error, const NodeProgram& program)
 		    "check bounds with at() before every access; docs/writing-a-module.md lists the usual reasons");
 }
 
-template <class Info>
-std::uint32_t id_of(int fd)
+template <class Info> std::uint32_t id_of(int fd)
 {
 	Info info{};
 	__u32 length = sizeof info;
@@ -123,16 +120,16 @@ Result<Fd> load_program(const NodeProgram& program)
 				return pass(table);
 			if (bpf_map__reuse_fd(map, table->get()) != 0)
 				return fail_errno(errno, std::string("cannot share the table ") + bpf_map__name(map) +
-								 " with node " + program.node);
+							     " with node " + program.node);
 			tables.push_back(*std::move(table));
 			continue;
 		}
 		if (fd == program.maps.end())
 			return fail(ErrorKind::intent, "node " + program.node + " wants the map " + bpf_map__name(map) +
-							       ", which nobody has made");
+							   ", which nobody has made");
 		if (bpf_map__reuse_fd(map, fd->second) != 0)
-			return fail_errno(errno, std::string("cannot share the map ") + bpf_map__name(map) + " with node " +
-							 program.node);
+			return fail_errno(errno, std::string("cannot share the map ") + bpf_map__name(map) +
+						     " with node " + program.node);
 	}
 	const int error = bpf_object__load(object->get());
 	if (error != 0)
@@ -152,14 +149,12 @@ Result<std::map<std::string, Fd>> create_maps(const std::filesystem::path& path,
 	if (!object)
 		return pass(object);
 	bpf_program* program;
-	bpf_object__for_each_program(program, object->get())
-		bpf_program__set_autoload(program, false);
+	bpf_object__for_each_program(program, object->get()) bpf_program__set_autoload(program, false);
 	const auto wanted = [&](const bpf_map* map) {
 		return std::ranges::find(names, bpf_map__name(map)) != names.end();
 	};
 	bpf_map* map;
-	bpf_object__for_each_map(map, object->get())
-		bpf_map__set_autocreate(map, wanted(map));
+	bpf_object__for_each_map(map, object->get()) bpf_map__set_autocreate(map, wanted(map));
 	if (const int error = bpf_object__load(object->get()); error != 0) {
 		const std::string log = take_libbpf_log();
 		if (error == -EPERM)
@@ -168,9 +163,8 @@ Result<std::map<std::string, Fd>> create_maps(const std::filesystem::path& path,
 		return fail_errno(-error, "cannot make maps\n" + log);
 	}
 	std::map<std::string, Fd> fds;
-	bpf_object__for_each_map(map, object->get())
-		if (wanted(map))
-			fds.emplace(bpf_map__name(map), duplicate(bpf_map__fd(map)));
+	bpf_object__for_each_map(map, object->get()) if (wanted(map))
+	    fds.emplace(bpf_map__name(map), duplicate(bpf_map__fd(map)));
 	for (const auto& name : names)
 		if (!fds.contains(name))
 			return fail(ErrorKind::intent, path.string() + " has no map " + name);

@@ -35,8 +35,7 @@ Result<Fd> load_program(const NodeProgram& program);
 Result<std::map<std::string, Fd>> create_maps(const std::filesystem::path& object,
 					      const std::vector<std::string>& names);
 
-template <class T>
-std::vector<std::uint8_t> bytes_of(const T& value)
+template <class T> std::vector<std::uint8_t> bytes_of(const T& value)
 {
 	const auto* p = reinterpret_cast<const std::uint8_t*>(&value);
 	return {p, p + sizeof value};

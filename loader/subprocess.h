@@ -10,7 +10,7 @@
 namespace nfup {
 
 struct Finished {
-	int status = 0; // exit code, or 128 + the signal
+	int status = 0;     // exit code, or 128 + the signal
 	std::string output; // stdout and stderr together
 };
 

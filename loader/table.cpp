@@ -44,12 +44,14 @@ Result<Fd> make_table(const bpf_map* declaration, std::span<const std::uint8_t> 
 	if (!array && type != BPF_MAP_TYPE_HASH)
 		return fail(ErrorKind::intent, "table " + name + " is neither an array nor a hash");
 	if (content.size() % (array ? value_size : key_size + value_size))
-		return fail(ErrorKind::intent, "table " + name + " is declared with records of another size than its content has");
+		return fail(ErrorKind::intent,
+			    "table " + name + " is declared with records of another size than its content has");
 	const Records records = read_records(content, array, key_size, value_size);
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(declaration) | BPF_F_RDONLY_PROG);
 	Fd fd(bpf_map_create(type, name.c_str(), key_size, value_size, std::max(records.count, 1u), &options));
 	if (!fd)
-		return fail_errno(errno, "cannot make the table " + name + " of " + std::to_string(records.count) + " entries");
+		return fail_errno(errno, "cannot make the table " + name + " of " + std::to_string(records.count) +
+					     " entries");
 	std::uint32_t done = records.count;
 	if (done && bpf_map_update_batch(fd.get(), records.keys.data(), records.values.data(), &done, nullptr) != 0)
 		return fail_errno(errno, "cannot fill the table " + name);

@@ -9,10 +9,10 @@
 namespace nfup::loader {
 
 enum XdpFeature : std::uint64_t { // enum netdev_xdp_act
-	xdp_basic = 1,      // native programs: pass, drop, tx
-	xdp_redirect = 2,   // can redirect away from this device
-	xdp_ndo_xmit = 4,   // can be redirected to
-	xdp_rx_sg = 32,     // frames over one page: xdp.frags
+	xdp_basic = 1,            // native programs: pass, drop, tx
+	xdp_redirect = 2,         // can redirect away from this device
+	xdp_ndo_xmit = 4,         // can be redirected to
+	xdp_rx_sg = 32,           // frames over one page: xdp.frags
 };
 
 // Of a device in the current network namespace. Nothing: the kernel does not say.

@@ -124,7 +124,8 @@ Result<Schema> schema_of(const bpf_map* map, const btf* types)
 {
 	const __u32 key = bpf_map__btf_key_type_id(map), value = bpf_map__btf_value_type_id(map);
 	if (!types || !key || !value)
-		return fail(ErrorKind::intent, std::string("state map ") + bpf_map__name(map) + " has no BTF for key and value",
+		return fail(ErrorKind::intent,
+			    std::string("state map ") + bpf_map__name(map) + " has no BTF for key and value",
 			    "declare it with NFUP_STATE");
 	return Schema{static_cast<std::uint32_t>(bpf_map__type(map)),
 		      bpf_map__key_size(map),
@@ -140,12 +141,13 @@ Result<Schema> schema_of(int map_fd)
 	__u32 length = sizeof info;
 	if (bpf_obj_get_info_by_fd(map_fd, &info, &length) != 0)
 		return fail_errno(errno, "cannot ask the kernel about a map");
-	const std::unique_ptr<btf, void (*)(btf*)> types(info.btf_id ? btf__load_from_kernel_by_id(info.btf_id) : nullptr,
-							 btf__free);
+	const std::unique_ptr<btf, void (*)(btf*)> types(
+	    info.btf_id ? btf__load_from_kernel_by_id(info.btf_id) : nullptr, btf__free);
 	if (!types)
 		return fail(ErrorKind::system, std::string("map ") + info.name + " has no BTF: its fields are unknown");
-	return Schema{info.type, info.key_size, info.value_size, info.max_entries, info.map_flags,
-		      fields_of(types.get(), info.btf_key_type_id, info.btf_value_type_id)};
+	return Schema{info.type,       info.key_size,
+		      info.value_size, info.max_entries,
+		      info.map_flags,  fields_of(types.get(), info.btf_key_type_id, info.btf_value_type_id)};
 }
 
 std::vector<std::string> differences(const Schema& before, const Schema& after)

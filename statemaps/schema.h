@@ -17,8 +17,8 @@ struct bpf_map;
 namespace nfup::statemaps {
 
 struct Field {
-	std::string path; // "key.saddr", "value.last_seen"
-	std::string type; // "u8[16]", "u64"
+	std::string path;         // "key.saddr", "value.last_seen"
+	std::string type;         // "u8[16]", "u64"
 	std::uint32_t offset = 0; // bytes; bit fields append ".bit" to the type
 	bool operator==(const Field&) const = default;
 };

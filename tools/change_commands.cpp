@@ -22,11 +22,13 @@ void print_outcome(const upgrade::Outcome& outcome)
 		std::cout << "  changed  " << name << ": " << outcome.why.at(name) << "\n";
 	if (!outcome.removed.empty())
 		std::cout << "  removed  " << join(outcome.removed) << "\n";
-	std::cout << "  loaded   " << outcome.loaded.size() << (outcome.loaded.empty() ? "" : ": ") << join(outcome.loaded)
-		  << "\n  shared   " << outcome.shared.size() << (outcome.shared.empty() ? "" : ": ") << join(outcome.shared)
-		  << "\n  flip     slot " << *outcome.flip_slot << " (" << outcome.flip_node << ")\n";
+	std::cout << "  loaded   " << outcome.loaded.size() << (outcome.loaded.empty() ? "" : ": ")
+		  << join(outcome.loaded) << "\n  shared   " << outcome.shared.size()
+		  << (outcome.shared.empty() ? "" : ": ") << join(outcome.shared) << "\n  flip     slot "
+		  << *outcome.flip_slot << " (" << outcome.flip_node << ")\n";
 	for (const auto& change : outcome.state)
-		std::cout << "  state    " << change.atom << ": " << upgrade::to_string(change.action) << change.detail << "\n";
+		std::cout << "  state    " << change.atom << ": " << upgrade::to_string(change.action) << change.detail
+			  << "\n";
 	if (!outcome.result.empty())
 		printf("  build %.1f ms, load %.1f ms, state %.1f ms, flip %.0f us, drain %.1f ms; total %.1f ms\n",
 		       outcome.build_ms, outcome.load_ms, outcome.state_ms, outcome.flip_us, outcome.drain_ms,
@@ -74,7 +76,8 @@ int run_change(const Cli& cli, Change change)
 		return report(cli, options.error());
 	upgrade::Coordinator coordinator(cli.folders, library);
 	intent::Diagnostics diagnostics;
-	return finish(cli, (coordinator.*change)(cli.words[0], intent, *options, diagnostics), diagnostics, intent.text);
+	return finish(cli, (coordinator.*change)(cli.words[0], intent, *options, diagnostics), diagnostics,
+		      intent.text);
 }
 
 } // namespace

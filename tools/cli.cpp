@@ -36,9 +36,8 @@ json to_json(const upgrade::Outcome& outcome)
 {
 	json state = json::array();
 	for (const auto& change : outcome.state)
-		state.push_back({{"atom", change.atom},
-				 {"action", upgrade::to_string(change.action)},
-				 {"detail", change.detail}});
+		state.push_back(
+		    {{"atom", change.atom}, {"action", upgrade::to_string(change.action)}, {"detail", change.detail}});
 	json flip_slot;
 	if (outcome.flip_slot)
 		flip_slot = *outcome.flip_slot;

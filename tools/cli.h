@@ -42,7 +42,8 @@ struct Command {
 const std::vector<Command>& commands();
 
 // Exit code of an error, after printing it.
-int report(const Cli& cli, const Error& error, const intent::Diagnostics& diagnostics = {}, const std::string& source = {});
+int report(const Cli& cli, const Error& error, const intent::Diagnostics& diagnostics = {},
+	   const std::string& source = {});
 
 // Notes and warnings for people, on stderr.
 void print_diagnostics(const intent::Diagnostics& diagnostics, const std::string& source);

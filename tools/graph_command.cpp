@@ -82,7 +82,8 @@ int run_graph(const Cli& cli)
 			text = std::move(*svg);
 		}
 	} else {
-		return report(cli, {ErrorKind::intent, "unknown format '" + format + "'", "one of dot, svg, click, table"});
+		return report(cli,
+			      {ErrorKind::intent, "unknown format '" + format + "'", "one of dot, svg, click, table"});
 	}
 	if (cli.as_json)
 		print_json({{"ok", true}, {"format", format}, {"text", text}});

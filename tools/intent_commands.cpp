@@ -21,7 +21,9 @@ json nodes_json(const intent::Graph& graph)
 json edges_json(const intent::Graph& graph)
 {
 	json edges = json::array();
-	const auto name = [&](int index) { return graph.nodes[static_cast<std::size_t>(index)].name; };
+	const auto name = [&](int index) {
+		return graph.nodes[static_cast<std::size_t>(index)].name;
+	};
 	for (const auto& edge : graph.edges)
 		edges.push_back({{"from", name(edge.from)}, {"out", edge.out}, {"to", name(edge.to)}, {"in", edge.in}});
 	return edges;
@@ -37,7 +39,8 @@ json class_json(const intent::ClassInfo& info)
 				  {"range", param.range},
 				  {"doc", param.doc}});
 	for (const auto& output : info.outputs)
-		outputs.push_back({{"name", output.name}, {"optional", output.optional}, {"repeated", output.repeated}});
+		outputs.push_back(
+		    {{"name", output.name}, {"optional", output.optional}, {"repeated", output.repeated}});
 	const auto facts = [](const std::vector<intent::Fact>& list) {
 		json names = json::array();
 		for (const auto& fact : list)
@@ -58,8 +61,8 @@ json class_json(const intent::ClassInfo& info)
 
 void print_class(const intent::ClassInfo& info)
 {
-	std::cout << info.name << " (" << (info.kind == intent::ClassKind::atom ? "atom" : "module") << "): " << info.doc
-		  << "\n";
+	std::cout << info.name << " (" << (info.kind == intent::ClassKind::atom ? "atom" : "module")
+		  << "): " << info.doc << "\n";
 	for (const auto& param : info.params)
 		std::cout << "  " << param.name << " " << param.type
 			  << (param.fallback ? " = " + *param.fallback : std::string(" (required)"))

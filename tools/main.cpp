@@ -13,16 +13,16 @@ namespace {
 void declare_attach(cxxopts::Options& options)
 {
 	options.add_options()("name", "name of the NF", cxxopts::value<std::string>(), "NF")(
-		"dev", "device of a port, once per port", cxxopts::value<std::vector<std::string>>(), "PORT=INTERFACE")(
-		"netns", "network namespace of the devices", cxxopts::value<std::string>()->default_value(""), "NAME")(
-		"mode", "native, generic or offload", cxxopts::value<std::string>()->default_value("native"), "MODE");
+	    "dev", "device of a port, once per port", cxxopts::value<std::vector<std::string>>(), "PORT=INTERFACE")(
+	    "netns", "network namespace of the devices", cxxopts::value<std::string>()->default_value(""), "NAME")(
+	    "mode", "native, generic or offload", cxxopts::value<std::string>()->default_value("native"), "MODE");
 }
 
 void declare_upgrade(cxxopts::Options& options)
 {
 	options.add_options()("drop-state", "start this state empty, losing its entries",
 			      cxxopts::value<std::vector<std::string>>(), "ATOM")(
-		"keep", "generations kept for rollback", cxxopts::value<int>()->default_value("2"), "N");
+	    "keep", "generations kept for rollback", cxxopts::value<int>()->default_value("2"), "N");
 }
 
 void declare_rollback(cxxopts::Options& options)
@@ -33,23 +33,24 @@ void declare_rollback(cxxopts::Options& options)
 
 void declare_doctor(cxxopts::Options& options)
 {
-	options.add_options()("netns", "network namespace of the device", cxxopts::value<std::string>()->default_value(""),
-			      "NAME");
+	options.add_options()("netns", "network namespace of the device",
+			      cxxopts::value<std::string>()->default_value(""), "NAME");
 }
 
 void declare_graph(cxxopts::Options& options)
 {
-	options.add_options()("format", "dot, svg, click or table",
-			      cxxopts::value<std::string>()->default_value("dot"), "FORMAT");
+	options.add_options()("format", "dot, svg, click or table", cxxopts::value<std::string>()->default_value("dot"),
+			      "FORMAT");
 }
 
 void declare_global(cxxopts::Options& options)
 {
-	options.add_options()("j,json", "JSON on stdout, errors included")("v,verbose", "say more")("h,help", "this text")(
-		"bpffs", "folder for pins", cxxopts::value<std::string>()->default_value("/sys/fs/bpf/nfup"), "DIR")(
-		"state-dir", "folder for records", cxxopts::value<std::string>()->default_value("/var/lib/nfup"), "DIR")(
-		"cache-dir", "folder for compiled objects", cxxopts::value<std::string>()->default_value("/var/cache/nfup"),
-		"DIR")("lib", "folder with classes of your own", cxxopts::value<std::vector<std::string>>(), "DIR");
+	options.add_options()("j,json", "JSON on stdout, errors included")("v,verbose", "say more")(
+	    "h,help", "this text")("bpffs", "folder for pins",
+				   cxxopts::value<std::string>()->default_value("/sys/fs/bpf/nfup"), "DIR")(
+	    "state-dir", "folder for records", cxxopts::value<std::string>()->default_value("/var/lib/nfup"), "DIR")(
+	    "cache-dir", "folder for compiled objects", cxxopts::value<std::string>()->default_value("/var/cache/nfup"),
+	    "DIR")("lib", "folder with classes of your own", cxxopts::value<std::vector<std::string>>(), "DIR");
 }
 
 void print_usage()
@@ -96,19 +97,20 @@ bool has_flag(int argc, char** argv, const char* brief, const char* full)
 const std::vector<Command>& commands()
 {
 	static const std::vector<Command> table = {
-		{"check", "INTENT", "parse and resolve; loads nothing, needs no root", nullptr, 1, 1, run_check},
-		{"build", "INTENT", "compile what is missing", nullptr, 1, 1, run_build},
-		{"attach", "INTENT --name NF --dev p1=eth0 …", "load and attach", declare_attach, 1, 1, run_attach},
-		{"plan", "NF INTENT", "what an upgrade would do", declare_upgrade, 2, 2, run_plan},
-		{"upgrade", "NF INTENT", "do it", declare_upgrade, 2, 2, run_upgrade},
-		{"rollback", "NF [--to N]", "back to a kept generation", declare_rollback, 1, 1, run_rollback},
-		{"history", "NF", "generations, and how long each step took", nullptr, 1, 1, run_history},
-		{"status", "[NF]", "ports, nodes, drops by reason, state", nullptr, 0, 1, run_status},
-		{"graph", "INTENT|NF [--format FORMAT]", "the pipeline as a picture or as text", declare_graph, 1, 1, run_graph},
-		{"classes", "[CLASS]", "the library, with parameters and ports", nullptr, 0, 1, run_classes},
-		{"doctor", "[DEV]", "what this machine can do, and how to mend it", declare_doctor, 0, 1, run_doctor},
-		{"recover", "[NF]", "finish or undo what a dead command left", nullptr, 0, 1, run_recover},
-		{"detach", "NF", "take it all down", nullptr, 1, 1, run_detach},
+	    {"check", "INTENT", "parse and resolve; loads nothing, needs no root", nullptr, 1, 1, run_check},
+	    {"build", "INTENT", "compile what is missing", nullptr, 1, 1, run_build},
+	    {"attach", "INTENT --name NF --dev p1=eth0 …", "load and attach", declare_attach, 1, 1, run_attach},
+	    {"plan", "NF INTENT", "what an upgrade would do", declare_upgrade, 2, 2, run_plan},
+	    {"upgrade", "NF INTENT", "do it", declare_upgrade, 2, 2, run_upgrade},
+	    {"rollback", "NF [--to N]", "back to a kept generation", declare_rollback, 1, 1, run_rollback},
+	    {"history", "NF", "generations, and how long each step took", nullptr, 1, 1, run_history},
+	    {"status", "[NF]", "ports, nodes, drops by reason, state", nullptr, 0, 1, run_status},
+	    {"graph", "INTENT|NF [--format FORMAT]", "the pipeline as a picture or as text", declare_graph, 1, 1,
+	     run_graph},
+	    {"classes", "[CLASS]", "the library, with parameters and ports", nullptr, 0, 1, run_classes},
+	    {"doctor", "[DEV]", "what this machine can do, and how to mend it", declare_doctor, 0, 1, run_doctor},
+	    {"recover", "[NF]", "finish or undo what a dead command left", nullptr, 0, 1, run_recover},
+	    {"detach", "NF", "take it all down", nullptr, 1, 1, run_detach},
 	};
 	return table;
 }
@@ -147,7 +149,8 @@ int main_(int argc, char** argv)
 			cli.words = cli.options["words"].as<std::vector<std::string>>();
 		for (const char* number : {"keep", "to"})
 			if (cli.options.count(number) && cli.options[number].as<int>() < 0)
-				return report(cli, {ErrorKind::intent, std::string("--") + number + " takes no negative number", ""});
+				return report(cli, {ErrorKind::intent,
+						    std::string("--") + number + " takes no negative number", ""});
 	} catch (const cxxopts::exceptions::exception& e) {
 		return report(cli, {ErrorKind::intent, e.what(), std::string("nfup ") + command->name + " --help"});
 	}
@@ -157,8 +160,7 @@ int main_(int argc, char** argv)
 	}
 	cli.words.erase(cli.words.begin()); // the command
 	if (cli.words.size() < command->min_words || cli.words.size() > command->max_words)
-		return report(cli, {ErrorKind::intent,
-				    std::string("wrong number of arguments for ") + command->name,
+		return report(cli, {ErrorKind::intent, std::string("wrong number of arguments for ") + command->name,
 				    std::string("usage: nfup ") + command->name + " " + command->arguments});
 	return command->run(cli);
 }

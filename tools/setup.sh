@@ -12,7 +12,7 @@ packages=(
 	# modules are compiled at run time
 	clang linux-libc-dev
 	# test
-	libgtest-dev libgmock-dev libbenchmark-dev libclang-rt-14-dev
+	libgtest-dev libgmock-dev libbenchmark-dev libclang-rt-14-dev clang-format
 	# hosts, traffic and a look inside
 	bpftool iproute2 ethtool kmod procps util-linux iputils-ping
 	nginx-light curl iperf3 tcpdump bind9-dnsutils jq strace

@@ -19,7 +19,8 @@ json to_json(const upgrade::Status& status)
 {
 	json ports = json::array(), nodes = json::array(), state = json::array();
 	for (const auto& port : status.ports)
-		ports.push_back({{"label", port.label}, {"ifname", port.ifname}, {"ifindex", port.ifindex}, {"mode", port.mode}});
+		ports.push_back(
+		    {{"label", port.label}, {"ifname", port.ifname}, {"ifindex", port.ifindex}, {"mode", port.mode}});
 	for (const auto& node : status.nodes) {
 		json value = traffic_json(node.traffic);
 		value["name"] = node.name;
@@ -64,8 +65,8 @@ void print_status(const upgrade::Status& status)
 			  << (status.netns.empty() ? "" : " in " + status.netns) << ", " << port.mode << "\n";
 	printf("  %-16s %-16s %5s %6s %12s %14s  %s\n", "node", "class", "slot", "prog", "packets", "bytes", "drops");
 	for (const auto& node : status.nodes)
-		printf("  %-16s %-16s %5u %6u %12lu %14lu  %s\n", node.name.c_str(), node.cls.c_str(), node.slot, node.prog_id,
-		       node.traffic.packets, node.traffic.bytes, drops_text(node.traffic).c_str());
+		printf("  %-16s %-16s %5u %6u %12lu %14lu  %s\n", node.name.c_str(), node.cls.c_str(), node.slot,
+		       node.prog_id, node.traffic.packets, node.traffic.bytes, drops_text(node.traffic).c_str());
 	for (const auto* traffic : {&status.ingress, &status.root})
 		if (!traffic->drops.empty())
 			std::cout << "  before the first node: " << drops_text(*traffic) << "\n";
@@ -73,7 +74,8 @@ void print_status(const upgrade::Status& status)
 		printf("  state %-10s %lu of %lu entries\n", map.atom.c_str(), map.entries, map.max_entries);
 	std::cout << "  missed tail calls: " << status.tail_call_miss << "\n";
 	if (!status.unfinished.empty())
-		std::cout << "  a `" << status.unfinished << "` is going on, or died: nfup recover " << status.name << "\n";
+		std::cout << "  a `" << status.unfinished << "` is going on, or died: nfup recover " << status.name
+			  << "\n";
 }
 
 } // namespace
@@ -119,7 +121,9 @@ int run_history(const Cli& cli)
 		return 0;
 	}
 	for (const json& entry : *entries) {
-		const auto number = [&](const char* key) { return entry.value(key, 0.0); };
+		const auto number = [&](const char* key) {
+			return entry.value(key, 0.0);
+		};
 		printf("%4d  %s  %-8s %-9s  build %.1f ms, load %.1f ms, flip %.0f us, drain %.1f ms, total %.1f ms\n",
 		       entry.value("generation", 0), entry.value("at", "").c_str(), entry.value("action", "").c_str(),
 		       entry.value("result", "").c_str(), number("build_ms"), number("load_ms"), number("flip_us"),

@@ -33,15 +33,17 @@ Result<std::vector<Port>> match_devices(const Build& build,
 		for (const Port& port : ports)
 			if (port.ifindex == *index)
 				return fail(ErrorKind::intent, "device " + given->second + " is given to two ports, " +
-								       port.label + " and " + label);
+								   port.label + " and " + label);
 		if (const std::string holder = loader::device_holder(*index); !holder.empty())
-			return fail(ErrorKind::system, "device " + given->second + " is busy: it runs " + holder,
-				    "detach that program first (`bpftool net` shows it; `nfup detach NF` if it is ours)");
+			return fail(
+			    ErrorKind::system, "device " + given->second + " is busy: it runs " + holder,
+			    "detach that program first (`bpftool net` shows it; `nfup detach NF` if it is ours)");
 		ports.push_back({label, given->second, *index});
 	}
 	for (const auto& [label, ifname] : devices)
 		if (std::ranges::find(build.ports, label) == build.ports.end())
-			return fail(ErrorKind::intent, "--dev " + label + "=" + ifname + ": the intent has no port " + label,
+			return fail(ErrorKind::intent,
+				    "--dev " + label + "=" + ifname + ": the intent has no port " + label,
 				    "its ports are the arguments of FromDevice and ToDevice");
 	return ports;
 }
@@ -75,7 +77,8 @@ Result<void> attach_devices(const Store& store, const Framework& framework, cons
 
 } // namespace
 
-Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& options, intent::Diagnostics& diagnostics)
+Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& options,
+				    intent::Diagnostics& diagnostics)
 {
 	const auto start = Clock::now();
 	auto store = Store::open(folders_, options.name);
@@ -106,8 +109,8 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 	if (store->exists()) {
 		if (std::filesystem::exists(store->pins() / "slots", error))
 			return fail(ErrorKind::intent, "there is an NF '" + options.name + "' already",
-				    "`nfup upgrade " + options.name + " INTENT` changes it, `nfup detach " + options.name +
-					    "` takes it down");
+				    "`nfup upgrade " + options.name + " INTENT` changes it, `nfup detach " +
+					options.name + "` takes it down");
 		// Records without pins: the machine was rebooted. What they describe is gone.
 		for (const int number : store->generations())
 			if (auto removed = store->remove_generation(number); !removed)
@@ -120,10 +123,12 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 		Journal journal{.operation = "attach", .from = 0, .to = 1, .step = "prepare"};
 		if (auto written = store->write_journal(journal); !written)
 			return pass(written);
-		for (const auto& folder : {store->pins(), store->pins() / "links", store->pins() / "state", store->pins() / "gen"})
+		for (const auto& folder :
+		     {store->pins(), store->pins() / "links", store->pins() / "state", store->pins() / "gen"})
 			if (auto made = loader::make_pin_folder(folder); !made)
 				return pass(made);
-		NfRecord record{options.name, options.netns, loader::to_string(options.mode), store->pins(), *ports, 0, 0};
+		NfRecord record{
+		    options.name, options.netns, loader::to_string(options.mode), store->pins(), *ports, 0, 0};
 		if (auto written = store->write_nf(record); !written)
 			return pass(written);
 		auto framework = Framework::create(*store, *built);

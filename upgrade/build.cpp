@@ -67,7 +67,7 @@ Result<void> read_state(const loader::Library::Class& cls, std::map<std::string,
 				lines += "\n  " + line;
 			return fail(ErrorKind::intent,
 				    "class " + cls.info.name + " declares the state " + name +
-					    " otherwise than another class of this intent:" + lines,
+					" otherwise than another class of this intent:" + lines,
 				    "let both include one header with its declaration");
 		}
 	}
@@ -108,7 +108,8 @@ Checked check(const std::string& text, const std::string& file, loader::Library&
 	library.prepare(classes);
 	for (const std::string& name : library.shadowed())
 		if (std::ranges::find(classes, name) != classes.end())
-			diagnostics.warning({file, 0, 0}, "class " + name + " comes from --lib, not from the bundled classes");
+			diagnostics.warning({file, 0, 0},
+					    "class " + name + " comes from --lib, not from the bundled classes");
 	if (!diagnostics.ok())
 		return checked;
 	checked.nf = intent::resolve(checked.graph, library, diagnostics, known_ports);
@@ -157,8 +158,8 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 		if (seen.emplace(node.cls, *cls).second)
 			if (auto read = read_shared(**cls, build); !read)
 				return pass(read);
-		BuiltNode built{node.name, node.cls, node.args, {}, (*cls)->object.path, (*cls)->code, {},
-				(*cls)->info.state};
+		BuiltNode built{node.name,           node.cls,     node.args, {},
+				(*cls)->object.path, (*cls)->code, {},        (*cls)->info.state};
 		for (const int to : node.out)
 			built.out.push_back(to < 0 ? -1 : to + 1);
 		for (std::size_t i = 0; i < node.values.size(); i++)

@@ -107,10 +107,11 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 	if (built->ports != labels_of(record.ports))
 		return fail(ErrorKind::refused,
 			    "the new intent has other ports than '" + nf + "', which is attached to " +
-				    std::accumulate(record.ports.begin(), record.ports.end(), std::string(),
-						    [](std::string list, const Port& port) {
-							    return list + (list.empty() ? "" : ", ") + port.label + "=" + port.ifname;
-						    }),
+				std::accumulate(record.ports.begin(), record.ports.end(), std::string(),
+						[](std::string list, const Port& port) {
+							return list + (list.empty() ? "" : ", ") + port.label + "=" +
+							       port.ifname;
+						}),
 			    "use the same ports, or detach and attach");
 
 	Journal journal{.operation = "upgrade", .from = record.current, .to = record.last + 1, .step = "prepare"};
@@ -187,7 +188,7 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 		return fail(ErrorKind::refused,
 			    to == 0 ? "'" + nf + "' has no earlier generation to go back to"
 				    : "generation " + std::to_string(to) + " of '" + nf + "' is " +
-					      (to == record.current ? "running already" : "not kept"),
+					  (to == record.current ? "running already" : "not kept"),
 			    numbers.empty() ? "there is none but the running one" : "kept: " + numbers);
 
 	Generation draft = kept.at(to);
@@ -207,8 +208,8 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 		return pass(placed);
 	describe_plan(*placed, draft, outcome);
 	if (placed->flip < 0)
-		return fail(ErrorKind::refused,
-			    "generation " + std::to_string(to) + " is the same as the running one: nothing to roll back");
+		return fail(ErrorKind::refused, "generation " + std::to_string(to) +
+						    " is the same as the running one: nothing to roll back");
 
 	Build contexts;
 	contexts.contract = draft.contract;

@@ -50,8 +50,10 @@ Result<Generation> draft_of(const Build& build, int number, const std::map<int, 
 				if (i < built.out.size() && built.out[i] >= 0)
 					ifindexes[i] = static_cast<std::uint32_t>(ports[i].ifindex);
 			const auto* bytes = reinterpret_cast<const std::uint8_t*>(ifindexes.data());
-			node.constants.push_back({"nfup_ifindex", {bytes, bytes + ifindexes.size() * sizeof ifindexes[0]}});
-			node.constants.push_back({"nfup_ports", loader::bytes_of(static_cast<std::uint32_t>(ports.size()))});
+			node.constants.push_back(
+			    {"nfup_ifindex", {bytes, bytes + ifindexes.size() * sizeof ifindexes[0]}});
+			node.constants.push_back(
+			    {"nfup_ports", loader::bytes_of(static_cast<std::uint32_t>(ports.size()))});
 		}
 		if (const auto known = counters.find(node.name); known != counters.end()) {
 			node.counter = known->second;
@@ -59,8 +61,9 @@ Result<Generation> draft_of(const Build& build, int number, const std::map<int, 
 			while (used.contains(next))
 				next++;
 			if (next >= NFUP_MAX_COUNTERS)
-				return fail(ErrorKind::refused, "more than " + std::to_string(NFUP_MAX_COUNTERS - 1) +
-									" node names in the kept generations",
+				return fail(ErrorKind::refused,
+					    "more than " + std::to_string(NFUP_MAX_COUNTERS - 1) +
+						" node names in the kept generations",
 					    "keep fewer generations: --keep N");
 			node.counter = next;
 			used.insert(next);
@@ -87,7 +90,8 @@ Result<void> clear_new_counters(const Generation& draft, const std::map<int, Gen
 	return {};
 }
 
-std::map<std::string, int> map_fds(const Framework& framework, const Fd& context, const std::map<std::string, Fd>& state)
+std::map<std::string, int> map_fds(const Framework& framework, const Fd& context,
+				   const std::map<std::string, Fd>& state)
 {
 	std::map<std::string, int> fds = {{"slots", framework.slots()}, {"counters", framework.counters()}};
 	if (framework.ports() >= 0)

@@ -50,9 +50,11 @@ Result<Framework> Framework::open(const Store& store)
 	auto counters = loader::open_pin(store.pins() / "counters");
 	if (!slots || !counters) {
 		const Error& error = !slots ? slots.error() : counters.error();
-		return fail(ErrorKind::system, "NF '" + store.nf() + "' is not loaded: " + error.message,
-			    "root is needed to see pins; after a reboot, or when --bpffs is another folder now, attach it "
-			    "anew: nfup attach INTENT --name " + store.nf() + " …");
+		return fail(
+		    ErrorKind::system, "NF '" + store.nf() + "' is not loaded: " + error.message,
+		    "root is needed to see pins; after a reboot, or when --bpffs is another folder now, attach it "
+		    "anew: nfup attach INTENT --name " +
+			store.nf() + " …");
 	}
 	Framework framework;
 	framework.slots_ = std::move(*slots);

@@ -57,8 +57,8 @@ int find_flip(const PlanInput& input, const std::vector<int>& changed_new, const
 	const auto serves = [&](int node) {
 		const auto twin = old_index.find(input.target[at(node)].name);
 		return twin != old_index.end() && std::ranges::all_of(changed_old, [&](int changed) {
-			return old_tree.dominates(twin->second, changed);
-		});
+			       return old_tree.dominates(twin->second, changed);
+		       });
 	};
 	while (candidate != 0 && !serves(candidate))
 		candidate = new_tree.parent(candidate);

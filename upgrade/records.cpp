@@ -33,7 +33,7 @@ void from_json(const nlohmann::json& json, Constant& constant)
 		const char* pair = hex.data() + 2 * i;
 		if (hex.size() % 2 || std::from_chars(pair, pair + 2, constant.bytes[i], 16).ptr != pair + 2)
 			throw nlohmann::json::other_error::create(
-				501, "constant " + constant.variable + ": not hex digits", &bytes);
+			    501, "constant " + constant.variable + ": not hex digits", &bytes);
 	}
 }
 

@@ -28,9 +28,9 @@ struct Port {
 
 struct NfRecord {
 	std::string name;
-	std::string netns; // empty: the one nfup runs in
-	std::string mode;  // native, generic
-	std::string bpffs; // folder of the NF's pins
+	std::string netns;       // empty: the one nfup runs in
+	std::string mode;        // native, generic
+	std::string bpffs;       // folder of the NF's pins
 	std::vector<Port> ports; // by port index
 	int current = 0;         // generation; 0: none was committed yet
 	int last = 0;            // highest number given out
@@ -74,17 +74,17 @@ struct Journal {
 	std::string operation; // attach, upgrade, rollback, detach
 	int from = 0;
 	int to = 0;
-	std::string step;            // prepare, flip
+	std::string step;                 // prepare, flip
 	std::vector<std::uint32_t> fresh; // slots that it fills and nobody used before
-	std::uint32_t flip_slot = 0; // from here on: known once the step is flip
+	std::uint32_t flip_slot = 0;      // from here on: known once the step is flip
 	std::uint32_t new_prog_id = 0;
 	nlohmann::json history; // the entry to append when the operation ends well
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Port, label, ifname, ifindex)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NfRecord, name, netns, mode, bpffs, ports, current, last)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationNode, name, cls, args, identity, object, constants, state, out, slot, program,
-				   prog_id, counter)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationNode, name, cls, args, identity, object, constants, state, out, slot,
+				   program, prog_id, counter)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StateRecord, atom, schema, map_id)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Generation, number, created, intent_file, intent, contract, nodes, state)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Journal, operation, from, to, step, fresh, flip_slot, new_prog_id, history)

@@ -48,7 +48,8 @@ Result<Session> begin(const Folders& folders, const std::string& nf)
 	if (auto mended = mend(*store); !mended)
 		return pass(mended);
 	if (!store->exists())
-		return fail(ErrorKind::intent, "there is no NF '" + nf + "': its attach was cut off and has been undone",
+		return fail(ErrorKind::intent,
+			    "there is no NF '" + nf + "': its attach was cut off and has been undone",
 			    "attach it again");
 	return Session{std::move(*store), std::move(*lock)};
 }
@@ -69,7 +70,8 @@ Result<Running> open_running(const Folders& folders, const std::string& nf)
 		return pass(kept);
 	if (!kept->contains(record->current))
 		return fail(ErrorKind::system,
-			    "the record of the running generation " + std::to_string(record->current) + " of '" + nf + "' is gone",
+			    "the record of the running generation " + std::to_string(record->current) + " of '" + nf +
+				"' is gone",
 			    "forwarding goes on; restore it, or detach and attach");
 	return Running{std::move(*session), std::move(*record), std::move(*framework), std::move(*kept)};
 }

@@ -65,9 +65,10 @@ Result<StatePlan> plan_state(const Store& store, const Build& build, const std::
 				plan.maps.emplace(atom, std::move(*pinned));
 			} else {
 				return fail(ErrorKind::refused,
-					    "the state " + atom + " has another schema than the new programs expect:" +
-						    change.detail,
-					    "keep the layout, or lose the entries on purpose with --drop-state " + atom);
+					    "the state " + atom +
+						" has another schema than the new programs expect:" + change.detail,
+					    "keep the layout, or lose the entries on purpose with --drop-state " +
+						atom);
 			}
 		}
 		if (change.action != StateAction::keep && !dry) {

@@ -15,7 +15,7 @@ namespace {
 
 const char* const reason_names[] = {
 #define X(symbol, name, meaning) name,
-	NFUP_DROP_REASONS(X)
+    NFUP_DROP_REASONS(X)
 #undef X
 };
 
@@ -67,8 +67,9 @@ Result<Status> read_status(const Folders& folders, const std::string& nf)
 	if (!journal)
 		return pass(journal);
 	if (record->current == 0)
-		return fail(ErrorKind::system, "'" + nf + "' is not attached yet: " +
-						       (*journal ? "its attach is going on or was cut off" : "nothing was committed"),
+		return fail(ErrorKind::system,
+			    "'" + nf + "' is not attached yet: " +
+				(*journal ? "its attach is going on or was cut off" : "nothing was committed"),
 			    "wait, or nfup recover " + nf);
 	auto framework = Framework::open(*store);
 	if (!framework)
@@ -103,8 +104,8 @@ Result<Status> read_status(const Folders& folders, const std::string& nf)
 		if (node.cls == "root")
 			status.root = std::move(*traffic);
 		else
-			status.nodes.push_back({node.name, node.cls, node.slot, framework->read_slot(node.slot),
-						std::move(*traffic)});
+			status.nodes.push_back(
+			    {node.name, node.cls, node.slot, framework->read_slot(node.slot), std::move(*traffic)});
 	}
 	for (const StateRecord& state : generation->state) {
 		auto map = loader::open_pin(store->state_pin(state.atom));
@@ -116,7 +117,8 @@ Result<Status> read_status(const Folders& folders, const std::string& nf)
 			return pass(schema);
 		if (!entries)
 			return pass(entries);
-		status.state.push_back({state.atom, loader::map_id(map->get()), *entries, schema->max_entries, schema->hash()});
+		status.state.push_back(
+		    {state.atom, loader::map_id(map->get()), *entries, schema->max_entries, schema->hash()});
 	}
 	return status;
 }

@@ -19,8 +19,7 @@ namespace {
 
 // Records are written whole or not at all; one that cannot be read was damaged
 // from outside, and guessing would be worse than saying so.
-template <class T>
-Result<T> parse(const fs::path& path)
+template <class T> Result<T> parse(const fs::path& path)
 {
 	auto text = read_file(path);
 	if (!text)
@@ -111,7 +110,8 @@ Result<Fd> Store::lock() const
 	const fs::path path = records_ / "lock";
 	Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
 	if (!fd)
-		return fail_errno(errno, "cannot open the lock " + path.string(), "run as root, or with --state-dir DIR");
+		return fail_errno(errno, "cannot open the lock " + path.string(),
+				  "run as root, or with --state-dir DIR");
 	if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK)
 			return fail_errno(errno, "cannot lock " + path.string());
@@ -119,8 +119,8 @@ Result<Fd> Store::lock() const
 		struct stat s {};
 		const long age = fstat(fd.get(), &s) == 0 ? time(nullptr) - s.st_mtime : 0;
 		return fail(ErrorKind::refused,
-			    "another nfup (pid " + (holder && !holder->empty() ? *holder : "?") + ") has been working on '" +
-				    nf_ + "' for " + std::to_string(age) + " s",
+			    "another nfup (pid " + (holder && !holder->empty() ? *holder : "?") +
+				") has been working on '" + nf_ + "' for " + std::to_string(age) + " s",
 			    "wait for it to end");
 	}
 	const std::string pid = std::to_string(getpid());

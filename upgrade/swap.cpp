@@ -108,7 +108,8 @@ Result<Fd> Swap::find_program(const std::string& program) const
 	return fail(ErrorKind::system, "a shared program is not pinned any more", "nfup recover " + store_.nf());
 }
 
-Result<void> Swap::prepare(Generation& draft, const Plan& plan, const std::map<std::string, int>& maps, Outcome& outcome)
+Result<void> Swap::prepare(Generation& draft, const Plan& plan, const std::map<std::string, int>& maps,
+			   Outcome& outcome)
 {
 	const auto start = Clock::now();
 	const auto pins = store_.draft_pins(draft.number);

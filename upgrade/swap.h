@@ -32,7 +32,8 @@ public:
 
 	// Loads what the plan says, pins the draft whole, fills the fresh slots. No
 	// packet can reach any of it. `maps`: framework and state maps by name.
-	Result<void> prepare(Generation& draft, const Plan& plan, const std::map<std::string, int>& maps, Outcome& outcome);
+	Result<void> prepare(Generation& draft, const Plan& plan, const std::map<std::string, int>& maps,
+			     Outcome& outcome);
 
 	// The one write, and the wait until no packet is in the old sub-graph.
 	Result<void> flip(const Plan& plan, Outcome& outcome) const;

@@ -55,9 +55,10 @@ TEST_F(CheckIP6, EchoIdentifierIsBothPorts)
 
 TEST_F(CheckIP6, WalksExtensionHeaders)
 {
-	Bytes frame = Ethernet{} / IPv6{} / Extension{.type = hop_by_hop} / Extension{.type = destination, .size = std::uint8_t{2}} /
-		      Extension{.type = routing, .body = {3, 0}} / Extension{.type = authentication, .size = std::uint8_t{4}} /
-		      UDP{.sport = 5, .dport = 53};
+	Bytes frame = Ethernet{} / IPv6{} / Extension{.type = hop_by_hop} /
+		      Extension{.type = destination, .size = std::uint8_t{2}} /
+		      Extension{.type = routing, .body = {3, 0}} /
+		      Extension{.type = authentication, .size = std::uint8_t{4}} / UDP{.sport = 5, .dport = 53};
 	auto outcome = check(frame);
 	ASSERT_TRUE(left(outcome, 0, frame));
 	EXPECT_EQ(outcome.context.ip_proto, 17);
@@ -84,10 +85,12 @@ TEST_F(CheckIP6, MalformedExtensionHeaders)
 		EXPECT_TRUE(dropped(check(frame), "bad-extension")) << int{type};
 	}
 	// hop-by-hop options anywhere but in front
-	EXPECT_TRUE(dropped(check(Ethernet{} / IPv6{} / Extension{.type = destination} / Extension{.type = hop_by_hop} / UDP{}),
-			    "bad-extension"));
+	EXPECT_TRUE(
+	    dropped(check(Ethernet{} / IPv6{} / Extension{.type = destination} / Extension{.type = hop_by_hop} / UDP{}),
+		    "bad-extension"));
 	// source routing that RFC 5095 withdrew
-	EXPECT_TRUE(dropped(check(Ethernet{} / IPv6{} / Extension{.type = routing, .body = {0, 1}} / UDP{}), "bad-extension"));
+	EXPECT_TRUE(
+	    dropped(check(Ethernet{} / IPv6{} / Extension{.type = routing, .body = {0, 1}} / UDP{}), "bad-extension"));
 	Bytes done = Ethernet{} / IPv6{} / Extension{.type = routing, .body = {0, 0}} / UDP{};
 	EXPECT_TRUE(left(check(done), 0, done));
 	// a header promised, and nothing behind
@@ -136,15 +139,19 @@ TEST_F(CheckIP6, AtomicFragmentIsAWholeDatagram)
 
 TEST_F(CheckIP6, FragmentsThatHideTheHeaders)
 {
-	EXPECT_TRUE(dropped(check(Ethernet{} / IPv6{} / Fragment6{.fragment = 1, .next = std::uint8_t{6}} / Payload::of(32)),
-			    "bad-fragment"));
-	EXPECT_TRUE(dropped(check(Ethernet{} / IPv6{} / Fragment6{.more = true, .next = std::uint8_t{6}} / Payload::of(8)),
-			    "bad-fragment"));
+	EXPECT_TRUE(
+	    dropped(check(Ethernet{} / IPv6{} / Fragment6{.fragment = 1, .next = std::uint8_t{6}} / Payload::of(32)),
+		    "bad-fragment"));
+	EXPECT_TRUE(
+	    dropped(check(Ethernet{} / IPv6{} / Fragment6{.more = true, .next = std::uint8_t{6}} / Payload::of(8)),
+		    "bad-fragment"));
 	// RFC 7112: the chain goes on in the next part
-	EXPECT_TRUE(dropped(check(Ethernet{} / IPv6{} / Fragment6{.more = true, .next = destination} / Payload(Bytes{6, 4, 0, 0, 0, 0, 0, 0})),
+	EXPECT_TRUE(dropped(check(Ethernet{} / IPv6{} / Fragment6{.more = true, .next = destination} /
+				  Payload(Bytes{6, 4, 0, 0, 0, 0, 0, 0})),
 			    "bad-fragment"));
-	EXPECT_TRUE(dropped(check(Ethernet{} / IPv6{} / Fragment6{.fragment = 8191, .next = std::uint8_t{17}} / Payload::of(8)),
-			    "bad-fragment"));
+	EXPECT_TRUE(
+	    dropped(check(Ethernet{} / IPv6{} / Fragment6{.fragment = 8191, .next = std::uint8_t{17}} / Payload::of(8)),
+		    "bad-fragment"));
 }
 
 TEST_F(CheckIP6, BadVersionAndLength)
@@ -174,7 +181,8 @@ TEST_F(CheckIP6, Sources)
 
 TEST_F(CheckIP6, EveryPrefixIsRefused)
 {
-	Bytes frame = Ethernet{} / IPv6{} / Extension{.type = hop_by_hop} / Fragment6{.more = true} / TCP{} / Payload::of(9);
+	Bytes frame =
+	    Ethernet{} / IPv6{} / Extension{.type = hop_by_hop} / Fragment6{.more = true} / TCP{} / Payload::of(9);
 	for (std::size_t size = 14; size < frame.size(); size++) {
 		Bytes prefix(frame.begin(), frame.begin() + static_cast<long>(size));
 		EXPECT_TRUE(dropped(check(prefix), size < 54 ? "truncated" : "bad-ip-length")) << size;
@@ -185,7 +193,8 @@ TEST_F(CheckIP6, EveryPrefixIsRefused)
 // where Ethernet padding follows.
 TEST_F(CheckIP6, NoExtensionIsReadBeyondTheEnd)
 {
-	const Bytes options = Ethernet{} / IPv6{} / Extension{.type = hop_by_hop} / Extension{.type = destination} / UDP{};
+	const Bytes options =
+	    Ethernet{} / IPv6{} / Extension{.type = hop_by_hop} / Extension{.type = destination} / UDP{};
 	const Bytes fragment = Ethernet{} / IPv6{} / Extension{.type = hop_by_hop} / Fragment6{.more = true} / UDP{};
 	for (std::size_t padding : {0, 64})
 		for (const Bytes& whole : {options, fragment})
@@ -204,8 +213,9 @@ TEST_F(CheckIP6, NoExtensionIsReadBeyondTheEnd)
 TEST_F(CheckIP6, BadPacketsLeaveByOutputOneWhenConnected)
 {
 	auto node = load("CheckIP6Header");
-	for (const Bytes& frame : {Bytes(Ethernet{} / Payload::of(10)), Bytes(Ethernet{} / IPv4{} / UDP{} / Payload::of(20)),
-				   Bytes(Ethernet{} / IPv6{.src = "ff02::1"}), Bytes(Ethernet{} / IPv6{.next = destination})})
+	for (const Bytes& frame :
+	     {Bytes(Ethernet{} / Payload::of(10)), Bytes(Ethernet{} / IPv4{} / UDP{} / Payload::of(20)),
+	      Bytes(Ethernet{} / IPv6{.src = "ff02::1"}), Bytes(Ethernet{} / IPv6{.next = destination})})
 		EXPECT_TRUE(left(run(node, frame, behind_), 1, frame));
 }
 

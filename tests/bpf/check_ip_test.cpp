@@ -75,8 +75,9 @@ TEST_F(CheckIP, TransportHeaderTooShortForPortsIsNotItsBusiness)
 {
 	for (std::size_t size = 0; size < 4; size++) {
 		// Ethernet padding follows: it must not be taken for ports
-		Bytes frame = Ethernet{} / IPv4{.length = static_cast<std::uint16_t>(20 + size),
-						.proto = std::uint8_t{17}} / Payload::of(26);
+		Bytes frame = Ethernet{} /
+			      IPv4{.length = static_cast<std::uint16_t>(20 + size), .proto = std::uint8_t{17}} /
+			      Payload::of(26);
 		auto outcome = check(frame);
 		EXPECT_TRUE(left(outcome, 0, frame)) << size;
 		EXPECT_EQ(outcome.context.flow, flow("10.0.0.1", 0, "10.0.0.2", 0, 17));
@@ -163,7 +164,8 @@ TEST_F(CheckIP, Fragments)
 	EXPECT_EQ(outcome.context.flow, flow("10.0.0.1", 1000, "10.0.0.2", 53, 17));
 
 	for (bool more : {false, true}) {
-		Bytes later = Ethernet{} / IPv4{.fragment = 3, .more = more, .proto = std::uint8_t{17}} / Payload::of(16);
+		Bytes later =
+		    Ethernet{} / IPv4{.fragment = 3, .more = more, .proto = std::uint8_t{17}} / Payload::of(16);
 		outcome = check(later);
 		EXPECT_TRUE(left(outcome, 0, later));
 		EXPECT_EQ(outcome.context.flags, PKT_FRAGMENT | PKT_LATER_FRAGMENT);
@@ -178,8 +180,9 @@ TEST_F(CheckIP, FragmentsThatHideTheTcpHeader)
 			    "bad-fragment"));
 	// RFC 3128: the first part ends before the flags
 	for (std::size_t size : {8u, 15u})
-		EXPECT_TRUE(dropped(check(Ethernet{} / IPv4{.more = true, .proto = std::uint8_t{6}} / Payload::of(size)),
-				    "bad-fragment"));
+		EXPECT_TRUE(
+		    dropped(check(Ethernet{} / IPv4{.more = true, .proto = std::uint8_t{6}} / Payload::of(size)),
+			    "bad-fragment"));
 	Bytes enough = Ethernet{} / IPv4{.more = true, .proto = std::uint8_t{6}} / Payload::of(16);
 	EXPECT_TRUE(left(check(enough), 0, enough));
 	Bytes udp = Ethernet{} / IPv4{.fragment = 1, .proto = std::uint8_t{17}} / Payload::of(32);
@@ -197,10 +200,10 @@ TEST_F(CheckIP, FragmentBeyondTheLargestDatagram)
 TEST_F(CheckIP, BadPacketsLeaveByOutputOneWhenConnected)
 {
 	auto node = load("CheckIPHeader", Params().set("CHECKSUM", std::uint8_t{1}));
-	for (const Bytes& frame : {Bytes(Ethernet{} / Payload::of(10)), Bytes(Ethernet{} / IPv6{} / UDP{}),
-				   Bytes(Ethernet{} / IPv4{.length = std::uint16_t{9999}}),
-				   Bytes(Ethernet{} / IPv4{.checksum = std::uint16_t{1}}),
-				   Bytes(Ethernet{} / IPv4{.src = "0.0.0.0"})})
+	for (const Bytes& frame :
+	     {Bytes(Ethernet{} / Payload::of(10)), Bytes(Ethernet{} / IPv6{} / UDP{}),
+	      Bytes(Ethernet{} / IPv4{.length = std::uint16_t{9999}}),
+	      Bytes(Ethernet{} / IPv4{.checksum = std::uint16_t{1}}), Bytes(Ethernet{} / IPv4{.src = "0.0.0.0"})})
 		EXPECT_TRUE(left(run(node, frame, behind_), 1, frame));
 }
 

@@ -137,8 +137,8 @@ TEST_F(CheckTCP, ChecksumOff)
 TEST_F(CheckTCP, FlagCombinations)
 {
 	auto c = chain(false, false, {first_exit_slot, no_slot});
-	const std::vector<unsigned> sent{SYN,	     SYN | URG, SYN | ACK,	RST,	  RST | ACK,
-					 FIN | ACK, ACK,	   FIN | ACK | URG, ACK | URG};
+	const std::vector<unsigned> sent{SYN,       SYN | URG, SYN | ACK,       RST,      RST | ACK,
+					 FIN | ACK, ACK,       FIN | ACK | URG, ACK | URG};
 	for (unsigned flags = 0; flags < 256; flags++) {
 		Bytes frame = Ethernet{} / IPv4{} / TCP{.flags = flags};
 		unsigned core = flags & (FIN | SYN | RST | ACK | URG);

@@ -75,9 +75,8 @@ TEST_F(ClassifierNode, ClauseOverSeveralTests)
 {
 	const Bytes first{2, 0, 0, 0}, second{0, 2}; // the destination address
 	auto plain = classifier({Pattern{{0, first, {}, CLASSIFIER_MORE}, {4, second}}, any});
-	auto negated = classifier({Pattern{{0, first, {}, CLASSIFIER_MORE | CLASSIFIER_NEGATE},
-					   {4, second, {}, CLASSIFIER_NEGATE}},
-				   any});
+	auto negated = classifier(
+	    {Pattern{{0, first, {}, CLASSIFIER_MORE | CLASSIFIER_NEGATE}, {4, second, {}, CLASSIFIER_NEGATE}}, any});
 	Bytes same = ip_frame, head = ip_frame, tail = ip_frame;
 	head[0] ^= 1;
 	tail[5] ^= 1;
@@ -100,7 +99,7 @@ TEST_F(ClassifierNode, NeedsOnlyTheBytesItTests)
 			for (std::size_t size = 14; size <= full.size(); size++) {
 				Bytes frame = prefix(full, size);
 				EXPECT_TRUE(left(run(node, frame), size >= 14 + length ? 0 : 1, frame))
-					<< size << " bytes, length " << length << ", flags " << int{flags};
+				    << size << " bytes, length " << length << ", flags " << int{flags};
 			}
 		}
 }
@@ -109,7 +108,8 @@ TEST_F(ClassifierNode, EveryByteOfATestCounts)
 {
 	for (std::size_t length = 1; length <= 4; length++) {
 		Bytes full = Ethernet{} / Payload::of(8);
-		auto node = classifier({Pattern{{16, Bytes(full.begin() + 16, full.begin() + 16 + static_cast<long>(length))}}, any});
+		auto node = classifier(
+		    {Pattern{{16, Bytes(full.begin() + 16, full.begin() + 16 + static_cast<long>(length))}}, any});
 		for (std::size_t byte = 14; byte < full.size(); byte++) {
 			Bytes frame = full;
 			frame[byte] ^= 0x80;
@@ -140,7 +140,8 @@ TEST_F(ClassifierNode, SixteenPatternsOfFourTests)
 				    {24, {5, 6, 7}}});
 	auto node = classifier(patterns);
 	for (unsigned i = 0; i < CLASSIFIER_MAX_PATTERNS; i++) {
-		Bytes frame = Ethernet{} / Payload(Bytes{static_cast<std::uint8_t>(i), 0, 0, 0, 1, 2, 3, 4, 0, 0, 5, 6, 7});
+		Bytes frame =
+		    Ethernet{} / Payload(Bytes{static_cast<std::uint8_t>(i), 0, 0, 0, 1, 2, 3, 4, 0, 0, 5, 6, 7});
 		EXPECT_TRUE(left(run(node, frame), static_cast<int>(i), frame));
 		for (std::size_t byte : {18u, 21u, 24u, 26u}) {
 			Bytes changed = frame;

@@ -18,8 +18,9 @@ protected:
 	{
 		std::array<std::uint32_t, NFUP_MAX_OUTPUTS> table{};
 		std::copy(ifindex.begin(), ifindex.end(), table.begin());
-		return load("root", Params().set("nfup_ports", static_cast<std::uint32_t>(ifindex.size()))
-					    .set("nfup_ifindex", table));
+		return load(
+		    "root",
+		    Params().set("nfup_ports", static_cast<std::uint32_t>(ifindex.size())).set("nfup_ifindex", table));
 	}
 };
 

@@ -97,8 +97,10 @@ TEST_F(Filter, AllThirtyTwoOutputs)
 	for (const bool actions : {true, false}) {
 		actions ? filter(sample_rules(true)) : classify(sample_rules(false));
 		for (int i = 0; i < FILTER_MAX_OUTPUTS; i++) {
-			EXPECT_TRUE(takes(i, Ethernet{} / IPv4{} / UDP{.dport = static_cast<std::uint16_t>(1000 + i)})) << i;
-			EXPECT_TRUE(takes(i, Ethernet{} / IPv6{} / TCP{.dport = static_cast<std::uint16_t>(1000 + i)})) << i;
+			EXPECT_TRUE(takes(i, Ethernet{} / IPv4{} / UDP{.dport = static_cast<std::uint16_t>(1000 + i)}))
+			    << i;
+			EXPECT_TRUE(takes(i, Ethernet{} / IPv6{} / TCP{.dport = static_cast<std::uint16_t>(1000 + i)}))
+			    << i;
 		}
 	}
 }
@@ -118,7 +120,8 @@ TEST_F(Filter, PortsAndRanges)
 	for (const unsigned port : {1000u, 1001u, 1023u, 1024u, 1999u, 2000u})
 		EXPECT_TRUE(takes(0, Ethernet{} / IPv4{} / UDP{.dport = static_cast<std::uint16_t>(port)})) << port;
 	for (const unsigned port : {0u, 999u, 2001u, 65535u})
-		EXPECT_TRUE(drops_it("no-match", Ethernet{} / IPv4{} / UDP{.dport = static_cast<std::uint16_t>(port)})) << port;
+		EXPECT_TRUE(drops_it("no-match", Ethernet{} / IPv4{} / UDP{.dport = static_cast<std::uint16_t>(port)}))
+		    << port;
 	EXPECT_TRUE(takes(1, Ethernet{} / IPv4{} / UDP{.sport = 1001}));
 	EXPECT_TRUE(takes(2, web));
 }
@@ -129,7 +132,8 @@ TEST_F(Filter, FragmentsHaveNoPortsButTheFirst)
 	EXPECT_TRUE(takes(0, dns));
 	EXPECT_TRUE(takes(0, Ethernet{} / IPv4{.more = true} / UDP{.dport = 53} / Payload::of(16)));
 	EXPECT_TRUE(takes(1, Ethernet{} / IPv4{.fragment = 3, .proto = std::uint8_t{17}} / Payload::of(16)));
-	EXPECT_TRUE(takes(1, Ethernet{} / IPv6{} / Fragment6{.fragment = 3, .next = std::uint8_t{17}} / Payload::of(16)));
+	EXPECT_TRUE(
+	    takes(1, Ethernet{} / IPv6{} / Fragment6{.fragment = 3, .next = std::uint8_t{17}} / Payload::of(16)));
 	EXPECT_TRUE(takes(0, Ethernet{} / IPv6{} / Fragment6{.more = true} / UDP{.dport = 53} / Payload::of(8)));
 	EXPECT_TRUE(takes(2, web));
 }
@@ -138,7 +142,8 @@ TEST_F(Filter, LaterFragmentsMeetNoTransportRule)
 {
 	filter({"allow tcp opt syn", "1 icmp type 8", "2 src port 1000", "deny tcp win 65535", "3 all"});
 	for (const std::uint8_t proto : Bytes{6, 1, 17})
-		EXPECT_TRUE(takes(3, Ethernet{} / IPv4{.fragment = 4, .proto = proto} / Payload(Bytes(40, 0xff)))) << proto;
+		EXPECT_TRUE(takes(3, Ethernet{} / IPv4{.fragment = 4, .proto = proto} / Payload(Bytes(40, 0xff))))
+		    << proto;
 }
 
 TEST_F(Filter, IcmpTypes)
@@ -165,7 +170,8 @@ TEST_F(Filter, TcpFlagsAndWindow)
 
 TEST_F(Filter, HeaderFields)
 {
-	filter({"allow ip ttl 1", "1 ip ttl > 200", "2 ip hl > 5", "3 ip id 0x1234 and ip len 48 and udp", "4 ip6 and ip len 60"});
+	filter({"allow ip ttl 1", "1 ip ttl > 200", "2 ip hl > 5", "3 ip id 0x1234 and ip len 48 and udp",
+		"4 ip6 and ip len 60"});
 	EXPECT_TRUE(takes(0, Ethernet{} / IPv4{.ttl = 1} / TCP{}));
 	EXPECT_TRUE(takes(0, Ethernet{} / IPv6{.hop_limit = 1} / TCP{}));
 	EXPECT_TRUE(takes(1, Ethernet{} / IPv6{.hop_limit = 255} / TCP{}));
@@ -195,8 +201,10 @@ TEST_F(Filter, PaddingIsNoHeader)
 {
 	filter({"allow tcp opt fin", "1 icmp type 0", "2 all"});
 	// the datagram ends inside the transport header, the frame does not
-	EXPECT_TRUE(takes(2, Ethernet{} / IPv4{.length = std::uint16_t{33}, .proto = std::uint8_t{6}} / Payload(Bytes(40, 0xff))));
-	EXPECT_TRUE(takes(2, Ethernet{} / IPv4{.length = std::uint16_t{22}, .proto = std::uint8_t{1}} / Payload(Bytes(40, 0))));
+	EXPECT_TRUE(takes(2, Ethernet{} / IPv4{.length = std::uint16_t{33}, .proto = std::uint8_t{6}} /
+				 Payload(Bytes(40, 0xff))));
+	EXPECT_TRUE(
+	    takes(2, Ethernet{} / IPv4{.length = std::uint16_t{22}, .proto = std::uint8_t{1}} / Payload(Bytes(40, 0))));
 }
 
 TEST_F(Filter, FiveThousandRules)
@@ -208,9 +216,9 @@ TEST_F(Filter, FiveThousandRules)
 	rules.push_back("deny all");
 	filter(rules);
 	for (const int i : {0, 1, 49, 50, 2501, 4998, 4999})
-		EXPECT_TRUE(takes(i % 2 ? 0 : 1,
-				  Ethernet{} / IPv4{.src = "10." + std::to_string(i / 50) + ".3.4"} /
-					  TCP{.dport = static_cast<std::uint16_t>(1 + i % 50)})) << i;
+		EXPECT_TRUE(takes(i % 2 ? 0 : 1, Ethernet{} / IPv4{.src = "10." + std::to_string(i / 50) + ".3.4"} /
+						     TCP{.dport = static_cast<std::uint16_t>(1 + i % 50)}))
+		    << i;
 	EXPECT_TRUE(drops_it("denied", web));
 	EXPECT_TRUE(drops_it("denied", Ethernet{} / IPv4{.src = "10.100.0.1"} / TCP{.dport = 1}));
 }

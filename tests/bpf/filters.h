@@ -20,9 +20,9 @@ inline Params filter_params(intent::FilterForm form, const std::vector<std::stri
 	if (!tables)
 		throw std::runtime_error(tables.error().message);
 	return Params()
-		.set("RULES", tables->program)
-		.set("filter_shapes", intent::shape_bytes(*tables))
-		.set("filter_entries", intent::entry_bytes(*tables));
+	    .set("RULES", tables->program)
+	    .set("filter_shapes", intent::shape_bytes(*tables))
+	    .set("filter_entries", intent::entry_bytes(*tables));
 }
 
 inline Params filter_rules(const std::vector<std::string>& texts)

@@ -15,7 +15,20 @@ namespace {
 class FirewallChain : public NodeTest {
 protected:
 	// Slots of the nodes.
-	enum : unsigned { from1 = 1, from2, classifier, strip, check_ip, read_wl, read_fsm, write_fsm, write_wl, discard, to1, to2 };
+	enum : unsigned {
+		from1 = 1,
+		from2,
+		classifier,
+		strip,
+		check_ip,
+		read_wl,
+		read_fsm,
+		write_fsm,
+		write_wl,
+		discard,
+		to1,
+		to2
+	};
 
 	void SetUp() override
 	{
@@ -124,13 +137,13 @@ TEST_F(FirewallChain, AnotherFlowIsNotLetIn)
 TEST_F(FirewallChain, WhatIsNotTcpPassesBothWays)
 {
 	const std::vector<Bytes> frames{
-		ip() / UDP{} / Payload("hello"),
-		ip() / ICMP{},
-		Ethernet{} / IPv4{.more = true} / UDP{} / Payload::of(32),
-		Ethernet{} / IPv4{.fragment = 5, .proto = std::uint8_t{17}} / Payload::of(32),
-		Ethernet{.type = 0x0806} / Payload::of(46),
-		Ethernet{} / IPv6{} / TCP{},
-		Ethernet{} / Vlan{} / IPv4{} / TCP{},
+	    ip() / UDP{} / Payload("hello"),
+	    ip() / ICMP{},
+	    Ethernet{} / IPv4{.more = true} / UDP{} / Payload::of(32),
+	    Ethernet{} / IPv4{.fragment = 5, .proto = std::uint8_t{17}} / Payload::of(32),
+	    Ethernet{.type = 0x0806} / Payload::of(46),
+	    Ethernet{} / IPv6{} / TCP{},
+	    Ethernet{} / Vlan{} / IPv4{} / TCP{},
 	};
 	for (unsigned from : {from1, from2}) {
 		side(from);
@@ -159,7 +172,9 @@ TEST_F(FirewallChain, EveryPrefixOfASyn)
 {
 	Bytes whole = ip() / TCP{.flags = SYN} / Payload::of(4);
 	for (std::size_t size = 14; size < whole.size(); size++)
-		EXPECT_EQ(run(ingress_, Bytes(whole.begin(), whole.begin() + static_cast<long>(size))).verdict, XDP_DROP) << size;
+		EXPECT_EQ(run(ingress_, Bytes(whole.begin(), whole.begin() + static_cast<long>(size))).verdict,
+			  XDP_DROP)
+		    << size;
 	EXPECT_EQ(entries("FSM"), 0u);
 	EXPECT_TRUE(passes(whole));
 }
@@ -190,8 +205,8 @@ TEST_F(FirewallChain, CountersAddUpAlongTheChain)
 TEST_F(FirewallChain, AMissIsCountedWhereItHappens)
 {
 	const std::vector<std::pair<unsigned, unsigned>> hops{
-		{from1, classifier}, {classifier, strip}, {strip, check_ip}, {check_ip, read_wl},
-		{read_wl, read_fsm}, {read_fsm, write_fsm}, {write_fsm, to2},
+	    {from1, classifier}, {classifier, strip},   {strip, check_ip}, {check_ip, read_wl},
+	    {read_wl, read_fsm}, {read_fsm, write_fsm}, {write_fsm, to2},
 	};
 	Bytes frame = ip() / UDP{};
 	for (auto [from, to] : hops) {

@@ -10,7 +10,10 @@
 
 #include "bpf/contract.h"
 
-inline bool operator==(const flow_key& a, const flow_key& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+inline bool operator==(const flow_key& a, const flow_key& b)
+{
+	return std::memcmp(&a, &b, sizeof a) == 0;
+}
 
 inline std::ostream& operator<<(std::ostream& os, const flow_key& k)
 {

@@ -80,7 +80,8 @@ TEST_F(Fsm, FlagsThatNoStackSends)
 	for (bool known : {false, true}) {
 		if (known)
 			write(SYN);
-		for (unsigned flags : {0u, FIN, SYN | FIN, SYN | RST, SYN | FIN | ACK, FIN | RST, FIN | PSH | URG, 0x3fu, PSH, URG})
+		for (unsigned flags :
+		     {0u, FIN, SYN | FIN, SYN | RST, SYN | FIN | ACK, FIN | RST, FIN | PSH | URG, 0x3fu, PSH, URG})
 			EXPECT_TRUE(left(read(flags), invalid, frame(flags))) << flags;
 	}
 }

@@ -56,17 +56,27 @@ protected:
 	// r3 = *(u32 *)ctx-derived or a constant; tail call through `slots`
 	Fd tail_caller(bool constant)
 	{
-		const bpf_insn index = constant
-			? bpf_insn{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .src_reg = 0, .off = 0, .imm = first_exit_slot}
-			: bpf_insn{.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 3, .src_reg = 1,
-				   .off = offsetof(xdp_md, ingress_ifindex), .imm = 0};
+		const bpf_insn index = constant ? bpf_insn{.code = BPF_ALU64 | BPF_MOV | BPF_K,
+							   .dst_reg = 3,
+							   .src_reg = 0,
+							   .off = 0,
+							   .imm = first_exit_slot}
+						: bpf_insn{.code = BPF_LDX | BPF_MEM | BPF_W,
+							   .dst_reg = 3,
+							   .src_reg = 1,
+							   .off = offsetof(xdp_md, ingress_ifindex),
+							   .imm = 0};
 		const bpf_insn code[] = {
-			index,
-			{.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 2, .src_reg = BPF_PSEUDO_MAP_FD, .off = 0, .imm = slots()},
-			{.code = 0, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
-			{.code = BPF_JMP | BPF_CALL, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = BPF_FUNC_tail_call},
-			{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = XDP_ABORTED},
-			{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+		    index,
+		    {.code = BPF_LD | BPF_DW | BPF_IMM,
+		     .dst_reg = 2,
+		     .src_reg = BPF_PSEUDO_MAP_FD,
+		     .off = 0,
+		     .imm = slots()},
+		    {.code = 0, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+		    {.code = BPF_JMP | BPF_CALL, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = BPF_FUNC_tail_call},
+		    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = XDP_ABORTED},
+		    {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
 		};
 		LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_XDP);
 		return Fd(bpf_prog_load(BPF_PROG_TYPE_XDP, "tail_caller", "GPL", code, std::size(code), &options));
@@ -98,7 +108,9 @@ TEST_F(JitedCode, SoAreIngressAndRoot)
 	std::array<std::uint32_t, NFUP_MAX_OUTPUTS> ifindex;
 	for (unsigned i = 0; i < ifindex.size(); i++)
 		ifindex[i] = i + 1;
-	auto ingress = load("ingress"), root = load("root", Params().set("nfup_ports", std::uint32_t{NFUP_MAX_OUTPUTS}).set("nfup_ifindex", ifindex));
+	auto ingress = load("ingress"),
+	     root =
+		 load("root", Params().set("nfup_ports", std::uint32_t{NFUP_MAX_OUTPUTS}).set("nfup_ifindex", ifindex));
 	for (const Object* program : {&ingress, &root}) {
 		Bytes code = jited_code(program->program);
 		ASSERT_FALSE(code.empty());

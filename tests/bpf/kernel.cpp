@@ -22,7 +22,7 @@ namespace {
 
 const char* const reason_names[] = {
 #define X(symbol, name, meaning) name,
-	NFUP_DROP_REASONS(X)
+    NFUP_DROP_REASONS(X)
 #undef X
 };
 
@@ -47,7 +47,10 @@ int keep_log(enum libbpf_print_level, const char* format, va_list args)
 }
 
 // Per-CPU values lie 8-byte aligned, one per possible CPU.
-std::size_t cpus() { return static_cast<std::size_t>(libbpf_num_possible_cpus()); }
+std::size_t cpus()
+{
+	return static_cast<std::size_t>(libbpf_num_possible_cpus());
+}
 
 void set_rodata(bpf_object* object, const std::string& cls, const std::map<std::string, Bytes>& values)
 {
@@ -55,9 +58,9 @@ void set_rodata(bpf_object* object, const std::string& cls, const std::map<std::
 	const btf* types = bpf_object__btf(object);
 	std::size_t size = 0;
 	auto* data = static_cast<std::uint8_t*>(
-		const_cast<void*>(static_cast<const void*>(bpf_map__initial_value(rodata, &size))));
+	    const_cast<void*>(static_cast<const void*>(bpf_map__initial_value(rodata, &size))));
 	const btf_type* section =
-		btf__type_by_id(types, static_cast<__u32>(btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC)));
+	    btf__type_by_id(types, static_cast<__u32>(btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC)));
 	const btf_var_secinfo* variables = btf_var_secinfos(section);
 
 	for (const auto& [name, value] : values) {
@@ -94,7 +97,10 @@ std::ostream& operator<<(std::ostream& os, const Outcome& o)
 	return os << ", " << o.frame.size() << " bytes";
 }
 
-std::string object_path(const std::string& cls) { return std::string(NFUP_BPF_OBJECTS) + "/" + cls + ".o"; }
+std::string object_path(const std::string& cls)
+{
+	return std::string(NFUP_BPF_OBJECTS) + "/" + cls + ".o";
+}
 
 std::vector<std::string> classes()
 {
@@ -111,8 +117,12 @@ std::vector<std::string> classes()
 Fd exit_program(unsigned verdict)
 {
 	const bpf_insn code[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = static_cast<__s32>(verdict)},
-		{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+	    {.code = BPF_ALU64 | BPF_MOV | BPF_K,
+	     .dst_reg = 0,
+	     .src_reg = 0,
+	     .off = 0,
+	     .imm = static_cast<__s32>(verdict)},
+	    {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_XDP);
 	return Fd(bpf_prog_load(BPF_PROG_TYPE_XDP, "exit", "GPL", code, 2, &options));
@@ -172,10 +182,10 @@ Object Kernel::load(const std::string& cls, const Params& params, std::vector<un
 		if (bpf_map__is_internal(map))
 			continue;
 		const std::map<std::string, int> framework{
-			{"slots", slots_.get()},
-			{"pkt", contexts_.get()},
-			{"counters", counters_.get()},
-			{"ports", ports_.get()},
+		    {"slots", slots_.get()},
+		    {"pkt", contexts_.get()},
+		    {"counters", counters_.get()},
+		    {"ports", ports_.get()},
 		};
 		if (auto content = all.values().find(name); content != all.values().end()) {
 			auto table = loader::make_table(map, content->second);
@@ -187,8 +197,9 @@ Object Kernel::load(const std::string& cls, const Params& params, std::vector<un
 		auto it = framework.find(name);
 		if (it == framework.end() && !states_.contains(name)) {
 			LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(map));
-			states_[name] = Fd(bpf_map_create(bpf_map__type(map), name.c_str(), bpf_map__key_size(map),
-							  bpf_map__value_size(map), bpf_map__max_entries(map), &options));
+			states_[name] =
+			    Fd(bpf_map_create(bpf_map__type(map), name.c_str(), bpf_map__key_size(map),
+					      bpf_map__value_size(map), bpf_map__max_entries(map), &options));
 		}
 		if (bpf_map__reuse_fd(map, it == framework.end() ? states_[name].get() : it->second))
 			failed(cls + ": map " + name);
@@ -208,7 +219,10 @@ void Kernel::put(unsigned slot, int program)
 		failed("filling slot " + std::to_string(slot));
 }
 
-void Kernel::clear(unsigned slot) { bpf_map_delete_elem(slots_.get(), &slot); }
+void Kernel::clear(unsigned slot)
+{
+	bpf_map_delete_elem(slots_.get(), &slot);
+}
 
 node_counters Kernel::read_counters(unsigned node) const
 {

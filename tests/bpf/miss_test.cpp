@@ -55,8 +55,8 @@ TEST_F(Miss, Modules)
 	EXPECT_TRUE(misses("CheckTCPHeader", 0, frame(ACK), p));
 	EXPECT_TRUE(misses("CheckTCPHeader", 1, bad, p));
 	for (std::uint8_t i = 0; i < CLASSIFIER_MAX_PATTERNS; i++)
-		EXPECT_TRUE(misses("Classifier", i,
-				   Ethernet{} / Payload(Bytes{i, 1, 2, 3, 1, 2, 3, 0, 0, 0, 5, 0}), {}));
+		EXPECT_TRUE(
+		    misses("Classifier", i, Ethernet{} / Payload(Bytes{i, 1, 2, 3, 1, 2, 3, 0, 0, 0, 5, 0}), {}));
 }
 
 TEST_F(Miss, Atoms)

@@ -60,7 +60,7 @@ struct IPv6 {
 
 // An IPv6 extension header other than fragment: its body is zeros (Pad1).
 struct Extension {
-	std::uint8_t type = 60; // destination options; 0 hop-by-hop, 43 routing, 51 AH
+	std::uint8_t type = 60;    // destination options; 0 hop-by-hop, 43 routing, 51 AH
 	Auto<std::uint8_t> size{}; // the length field
 	std::uint8_t body[2]{};    // the first two bytes behind it (routing: type, segments left)
 	Auto<std::uint8_t> next{};
@@ -134,7 +134,10 @@ inline std::uint16_t ones_sum(const Bytes& b)
 	return static_cast<std::uint16_t>(sum);
 }
 
-inline std::uint16_t checksum(const Bytes& b) { return static_cast<std::uint16_t>(~ones_sum(b)); }
+inline std::uint16_t checksum(const Bytes& b)
+{
+	return static_cast<std::uint16_t>(~ones_sum(b));
+}
 
 class Packet {
 public:
@@ -262,7 +265,8 @@ private:
 	{
 		Bytes b;
 		std::size_t header = 20 + ip.options.size();
-		put8(b, static_cast<unsigned>(ip.version << 4) | ip.ihl.value_or(static_cast<std::uint8_t>(header / 4)));
+		put8(b,
+		     static_cast<unsigned>(ip.version << 4) | ip.ihl.value_or(static_cast<std::uint8_t>(header / 4)));
 		put8(b, 0);
 		put16(b, ip.length.value_or(static_cast<std::uint16_t>(header + inner.size())));
 		put16(b, 0x1234);
@@ -315,7 +319,7 @@ private:
 		put32(b, t.seq);
 		put32(b, t.ack);
 		put8(b, static_cast<unsigned>(
-				t.data_offset.value_or(static_cast<std::uint8_t>((20 + t.options.size()) / 4)) << 4));
+			    t.data_offset.value_or(static_cast<std::uint8_t>((20 + t.options.size()) / 4)) << 4));
 		put8(b, t.flags);
 		put16(b, 0xffff); // window
 		put32(b, 0);      // checksum, urgent pointer
@@ -368,6 +372,9 @@ private:
 	std::vector<Layer> layers_;
 };
 
-inline Packet operator/(Ethernet e, Layer next) { return Packet(std::move(e)) / std::move(next); }
+inline Packet operator/(Ethernet e, Layer next)
+{
+	return Packet(std::move(e)) / std::move(next);
+}
 
 } // namespace nfup::test

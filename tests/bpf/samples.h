@@ -27,7 +27,8 @@ inline Params sample_params(const std::string& cls)
 	if (cls == "Classifier") {
 		std::vector<Pattern> patterns;
 		for (std::uint8_t i = 0; i < CLASSIFIER_MAX_PATTERNS; i++)
-			patterns.push_back({{14, {i, 1, 2, 3}}, {18, {1, 2, 3}}, {22, {9, 9}, {}, CLASSIFIER_NEGATE}, {24, {5}}});
+			patterns.push_back(
+			    {{14, {i, 1, 2, 3}}, {18, {1, 2, 3}}, {22, {9, 9}, {}, CLASSIFIER_NEGATE}, {24, {5}}});
 		p.set("PATTERNS", compile(patterns));
 	}
 	if (cls == "IPFilter")

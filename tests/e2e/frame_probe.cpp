@@ -27,8 +27,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-namespace
-{
+namespace {
 
 using e2e::die;
 using Bytes = std::vector<unsigned char>;
@@ -115,10 +114,9 @@ Bytes receive(int fd)
 		std::memcpy(&aux, CMSG_DATA(c), sizeof aux);
 		if (!(aux.tp_status & TP_STATUS_VLAN_VALID) || frame.size() < 12)
 			continue;
-		unsigned char tag[] = {static_cast<unsigned char>(aux.tp_vlan_tpid >> 8),
-				       static_cast<unsigned char>(aux.tp_vlan_tpid),
-				       static_cast<unsigned char>(aux.tp_vlan_tci >> 8),
-				       static_cast<unsigned char>(aux.tp_vlan_tci)};
+		unsigned char tag[] = {
+		    static_cast<unsigned char>(aux.tp_vlan_tpid >> 8), static_cast<unsigned char>(aux.tp_vlan_tpid),
+		    static_cast<unsigned char>(aux.tp_vlan_tci >> 8), static_cast<unsigned char>(aux.tp_vlan_tci)};
 		frame.insert(frame.begin() + 12, std::begin(tag), std::end(tag));
 	}
 	return frame;
@@ -169,9 +167,8 @@ Options parse(int argc, char** argv)
 		}
 	}
 	if (opt.from.empty() || opt.to.empty() || optind + 1 != argc) {
-		std::fprintf(stderr,
-			     "usage: frame_probe --from NETNS --to NETNS [--from-dev DEV] [--to-dev DEV] "
-			     "[--wait MS] HEX\n");
+		std::fprintf(stderr, "usage: frame_probe --from NETNS --to NETNS [--from-dev DEV] [--to-dev DEV] "
+				     "[--wait MS] HEX\n");
 		std::exit(2);
 	}
 	opt.frame = argv[optind];

@@ -14,8 +14,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-namespace e2e
-{
+namespace e2e {
 
 std::atomic<bool> stop_requested{false};
 
@@ -67,10 +66,11 @@ Address parse_address(const std::string& ip, std::uint16_t port)
 
 void stop_on_signals()
 {
-	struct sigaction action {
-	};
+	struct sigaction action {};
 
-	action.sa_handler = [](int) { stop_requested = true; };
+	action.sa_handler = [](int) {
+		stop_requested = true;
+	};
 	sigaction(SIGINT, &action, nullptr);
 	sigaction(SIGTERM, &action, nullptr);
 }

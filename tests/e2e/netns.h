@@ -9,8 +9,7 @@
 
 #include <sys/socket.h>
 
-namespace e2e
-{
+namespace e2e {
 
 [[noreturn]] void die(const std::string& what);
 

@@ -24,8 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-namespace
-{
+namespace {
 
 using e2e::die;
 using e2e::now_ns;
@@ -192,9 +191,8 @@ Options parse(int argc, char** argv)
 		}
 	}
 	if (opt.from.empty() || opt.to.empty() || opt.dest.empty() || opt.mbit <= 0) {
-		std::fprintf(stderr,
-			     "usage: tcp_stream --from NETNS --to NETNS --dest IP [--port N] [--mbit N] "
-			     "[--seconds S]\n");
+		std::fprintf(stderr, "usage: tcp_stream --from NETNS --to NETNS --dest IP [--port N] [--mbit N] "
+				     "[--seconds S]\n");
 		std::exit(2);
 	}
 	return opt;
@@ -204,8 +202,8 @@ void print(const char* name, const Direction& way)
 {
 	const std::string& error = way.read_error.empty() ? way.write_error : way.read_error;
 
-	std::printf("\"%s\":{\"written\":%lu,\"verified\":%lu,\"longest_stall_ms\":%.3f,\"error\":\"%s\"},",
-		    name, way.written, way.read, static_cast<double>(way.longest_stall) / 1e6, error.c_str());
+	std::printf("\"%s\":{\"written\":%lu,\"verified\":%lu,\"longest_stall_ms\":%.3f,\"error\":\"%s\"},", name,
+		    way.written, way.read, static_cast<double>(way.longest_stall) / 1e6, error.c_str());
 }
 
 } // namespace

@@ -27,8 +27,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-namespace
-{
+namespace {
 
 using e2e::die;
 using e2e::now_ns;
@@ -95,8 +94,7 @@ void send_stream(const Options& opt, int fd, std::uint64_t run, Result& result)
 
 		if (due <= scheduled) {
 			// At most every half millisecond: fast streams go in small batches.
-			auto next =
-			    start + static_cast<std::uint64_t>(static_cast<double>(scheduled) * interval);
+			auto next = start + static_cast<std::uint64_t>(static_cast<double>(scheduled) * interval);
 			sleep_until(std::max(next, now + 500'000));
 			continue;
 		}
@@ -268,11 +266,10 @@ Options parse(int argc, char** argv)
 			std::exit(1);
 		}
 	}
-	if (opt.from.empty() || opt.to.empty() || opt.dest.empty() || opt.rate <= 0 ||
-	    opt.size < sizeof(Payload) || opt.size > max_size) {
-		std::fprintf(stderr,
-			     "usage: udp_probe --from NETNS --to NETNS --dest IP [--port N] [--rate N] "
-			     "[--seconds S] [--size 24..1400]\n");
+	if (opt.from.empty() || opt.to.empty() || opt.dest.empty() || opt.rate <= 0 || opt.size < sizeof(Payload) ||
+	    opt.size > max_size) {
+		std::fprintf(stderr, "usage: udp_probe --from NETNS --to NETNS --dest IP [--port N] [--rate N] "
+				     "[--seconds S] [--size 24..1400]\n");
 		std::exit(1);
 	}
 	return opt;
@@ -298,8 +295,8 @@ int main(int argc, char** argv)
 	std::printf("{\"sent\":%lu,\"received\":%lu,\"lost\":%lu,\"duplicated\":%lu,\"reordered\":%lu,"
 		    "\"receiver_overflow\":%lu,\"send_errors\":%lu,\"seconds\":%.3f,\"rate\":%.0f,"
 		    "\"longest_gap_ms\":%.3f,\"longest_gap_at\":%.3f,\"longest_send_gap_ms\":%.3f}\n",
-		    sent.sent, got.received, sent.sent - got.received, got.duplicated, got.reordered,
-		    got.overflow, sent.send_errors, seconds, static_cast<double>(sent.sent) / seconds,
+		    sent.sent, got.received, sent.sent - got.received, got.duplicated, got.reordered, got.overflow,
+		    sent.send_errors, seconds, static_cast<double>(sent.sent) / seconds,
 		    static_cast<double>(got.longest_gap) / 1e6, static_cast<double>(got.gap_end) / 1e9,
 		    static_cast<double>(sent.longest_send_gap) / 1e6);
 	return 0;

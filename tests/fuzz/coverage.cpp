@@ -7,8 +7,7 @@
 extern "C" char __executable_start;
 extern "C" void __sanitizer_cov_8bit_counters_init(std::uint8_t* start, std::uint8_t* stop);
 
-namespace
-{
+namespace {
 
 constexpr std::size_t counters = 1 << 16; // blocks that share one do no harm
 std::uint8_t counter[counters];

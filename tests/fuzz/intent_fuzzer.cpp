@@ -14,8 +14,7 @@
 
 using namespace nfup::intent;
 
-namespace
-{
+namespace {
 
 void expect_same(const Graph& graph, const std::string& printed, const char* form)
 {
@@ -23,8 +22,8 @@ void expect_same(const Graph& graph, const std::string& printed, const char* for
 	const Graph again = parse(printed, "", diagnostics);
 	if (diagnostics.ok() && test::show(again) == test::show(graph))
 		return;
-	std::fprintf(stderr, "%s does not give the graph back:\n%s\nwas %s\nis  %s\n%s", form,
-		     printed.c_str(), test::show(graph).c_str(), test::show(again).c_str(),
+	std::fprintf(stderr, "%s does not give the graph back:\n%s\nwas %s\nis  %s\n%s", form, printed.c_str(),
+		     test::show(graph).c_str(), test::show(again).c_str(),
 		     test::rendered(diagnostics, printed).c_str());
 	std::abort();
 }

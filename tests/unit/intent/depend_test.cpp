@@ -7,10 +7,8 @@
 #include "support.h"
 #include "test_library.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 struct Outcome {
 	std::vector<std::string> functionalities;

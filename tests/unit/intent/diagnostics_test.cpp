@@ -7,10 +7,8 @@
 #include "support.h"
 #include "test_library.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 std::string check(const std::string& text)
 {
@@ -36,9 +34,7 @@ void PrintTo(const Case& c, std::ostream* out)
 	*out << c.name;
 }
 
-class Golden : public testing::TestWithParam<Case>
-{
-};
+class Golden : public testing::TestWithParam<Case> {};
 
 TEST_P(Golden, says)
 {

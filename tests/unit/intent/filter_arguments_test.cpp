@@ -8,10 +8,8 @@
 #include "support.h"
 #include "test_library.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 struct Outcome {
 	Resolved nf;
@@ -25,8 +23,8 @@ Outcome resolve_text(const std::string& text)
 		ClassInfo info;
 		info.name = name;
 		info.outputs = {{"out", false, true}};
-		info.params = {param("RULES", name == std::string("IPFilter") ? "rules" : "expressions",
-				     sizeof(filter_program))};
+		info.params = {
+		    param("RULES", name == std::string("IPFilter") ? "rules" : "expressions", sizeof(filter_program))};
 		library.add(info);
 	}
 	Outcome out;
@@ -61,7 +59,8 @@ TEST(FilterArguments, OutputsAndTables)
 
 TEST(FilterArguments, AMistakeIsShownAtItsRule)
 {
-	const Outcome r = resolve_text("FromDevice(p) -> f :: IPFilter(allow tcp,\n  allow dts port 80,\n  deny all) -> Discard");
+	const Outcome r =
+	    resolve_text("FromDevice(p) -> f :: IPFilter(allow tcp,\n  allow dts port 80,\n  deny all) -> Discard");
 	ASSERT_EQ(r.diagnostics.list().size(), 1u);
 	const Diagnostic& d = r.diagnostics.list()[0];
 	EXPECT_EQ(d.message, "f: rule 2 (`allow dts port 80`), character 7: unknown word `dts`");
@@ -72,7 +71,8 @@ TEST(FilterArguments, AMistakeIsShownAtItsRule)
 
 TEST(FilterArguments, ARuleThatNeverMatchesIsAWarning)
 {
-	const Outcome r = resolve_text("FromDevice(p) -> f :: IPFilter(allow tcp,\n  deny tcp dst port 80,\n  deny all) -> Discard");
+	const Outcome r =
+	    resolve_text("FromDevice(p) -> f :: IPFilter(allow tcp,\n  deny tcp dst port 80,\n  deny all) -> Discard");
 	EXPECT_TRUE(r.diagnostics.ok());
 	ASSERT_EQ(r.diagnostics.list().size(), 1u);
 	EXPECT_EQ(r.diagnostics.list()[0].severity, Severity::warning);

@@ -4,10 +4,8 @@
 
 #include "filter_packet.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 FilterMistake mistake(FilterForm form, const std::vector<std::string>& texts)
 {
@@ -23,9 +21,8 @@ FilterMistake mistake(FilterForm form, const std::vector<std::string>& texts)
 
 TEST(FilterRules, Actions)
 {
-	const auto tables =
-	    compile(FilterForm::filter, {"allow dst port 1", "accept dst port 2", "pass dst port 3",
-					 "2 dst port 4", "deny dst port 5", "drop dst port 6"});
+	const auto tables = compile(FilterForm::filter, {"allow dst port 1", "accept dst port 2", "pass dst port 3",
+							 "2 dst port 4", "deny dst port 5", "drop dst port 6"});
 	EXPECT_EQ(tables.program.outputs, 3u);
 	const unsigned expected[] = {FILTER_NO_MATCH, 0, 0, 0, 2, FILTER_DENY, FILTER_DENY};
 	for (unsigned port = 0; port < 7; ++port) {
@@ -43,10 +40,8 @@ TEST(FilterRules, ActionErrors)
 	EXPECT_EQ(mistake(FilterForm::filter, {"allow tcp", "tcp dst port 80"}).message,
 		  "rule 2 (`tcp dst port 80`): `tcp` is no action");
 	EXPECT_EQ(mistake(FilterForm::filter, {"alow tcp"}).hint, "did you mean allow?");
-	EXPECT_EQ(mistake(FilterForm::filter, {"32 tcp"}).message,
-		  "rule 1 (`32 tcp`): there is no output 32");
-	EXPECT_EQ(mistake(FilterForm::filter, {"allow"}).message,
-		  "rule 1 (`allow`): no expression behind the action");
+	EXPECT_EQ(mistake(FilterForm::filter, {"32 tcp"}).message, "rule 1 (`32 tcp`): there is no output 32");
+	EXPECT_EQ(mistake(FilterForm::filter, {"allow"}).message, "rule 1 (`allow`): no expression behind the action");
 	EXPECT_EQ(mistake(FilterForm::filter, {"allow tcp dts port 80"}).message,
 		  "rule 1 (`allow tcp dts port 80`), character 11: unknown word `dts`");
 	EXPECT_EQ(mistake(FilterForm::classifier, std::vector<std::string>(33, "tcp")).message,
@@ -69,7 +64,8 @@ TEST(FilterTables, RulesOfOneShapeShareALookUp)
 // One found entry ends the search where no other action can come before.
 TEST(FilterTables, NeighboursOfOneActionHaveOneRank)
 {
-	const auto tables = compile(FilterForm::filter, {"allow tcp dst port 1", "allow src net 10.0.0.0/8", "allow udp", "deny tcp"});
+	const auto tables =
+	    compile(FilterForm::filter, {"allow tcp dst port 1", "allow src net 10.0.0.0/8", "allow udp", "deny tcp"});
 	ASSERT_EQ(tables.shapes.size(), 4u);
 	for (int i = 0; i < 3; ++i)
 		EXPECT_EQ(tables.shapes[static_cast<std::size_t>(i)].best, 0u);
@@ -79,12 +75,11 @@ TEST(FilterTables, NeighboursOfOneActionHaveOneRank)
 TEST(FilterTables, NegationsDoNotMultiply)
 {
 	EXPECT_LE(compile(FilterForm::filter, {"allow not host 10.0.0.1", "deny all"}).shapes.size(), 3u);
-	EXPECT_LE(compile(FilterForm::filter,
-			  {"allow tcp and not src net 10.0.0.0/8 and not dst port 22-23", "deny all"})
-		      .shapes.size(),
-		  5u);
-	EXPECT_LE(compile(FilterForm::filter, {"deny not src net 10.0.0.0/8", "allow tcp", "allow udp"})
-		      .shapes.size(),
+	EXPECT_LE(
+	    compile(FilterForm::filter, {"allow tcp and not src net 10.0.0.0/8 and not dst port 22-23", "deny all"})
+		.shapes.size(),
+	    5u);
+	EXPECT_LE(compile(FilterForm::filter, {"deny not src net 10.0.0.0/8", "allow tcp", "allow udp"}).shapes.size(),
 		  6u);
 }
 
@@ -92,8 +87,7 @@ TEST(FilterTables, RulesThatNeverMatchAreNamed)
 {
 	using Indices = std::vector<std::size_t>;
 	EXPECT_EQ(compile(FilterForm::filter, {"allow tcp", "deny tcp dst port 80"}).idle, (Indices{1}));
-	EXPECT_EQ(compile(FilterForm::filter, {"allow src port www and src port ftp", "deny all"}).idle,
-		  (Indices{0}));
+	EXPECT_EQ(compile(FilterForm::filter, {"allow src port www and src port ftp", "deny all"}).idle, (Indices{0}));
 	EXPECT_EQ(compile(FilterForm::filter, {"allow all", "deny tcp", "deny all"}).idle, (Indices{1, 2}));
 	EXPECT_EQ(compile(FilterForm::filter, {"allow tcp", "deny all"}).idle, (Indices{}));
 }
@@ -103,8 +97,8 @@ TEST(FilterTables, LimitsNameTheRule)
 	std::vector<std::string> texts{"allow udp"};
 	for (int length = 24; length >= 1; --length)
 		for (int port = 0; port < 12; ++port)
-			texts.push_back(std::string((port + length) % 2 ? "allow" : "deny") +
-					" src net 10.1.1.1/" + std::to_string(length) + " and dst port & " +
+			texts.push_back(std::string((port + length) % 2 ? "allow" : "deny") + " src net 10.1.1.1/" +
+					std::to_string(length) + " and dst port & " +
 					std::to_string(0xffff << port & 0xffff) + " 0x8000");
 	const auto shapes = mistake(FilterForm::filter, texts);
 	EXPECT_NE(shapes.message.find("needs look-up 257"), std::string::npos) << shapes.message;
@@ -115,9 +109,8 @@ TEST(FilterTables, LimitsNameTheRule)
 		sources += " or 10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256);
 		destinations += " or 10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256);
 	}
-	const auto entries =
-	    mistake(FilterForm::filter,
-		    {"allow tcp", "deny (" + sources + ") and (" + destinations + ")", "allow udp"});
+	const auto entries = mistake(FilterForm::filter,
+				     {"allow tcp", "deny (" + sources + ") and (" + destinations + ")", "allow udp"});
 	EXPECT_EQ(entries.message,
 		  "rule 2 (`deny (src host 10.0.0.0 or 10.0.0.1 or 10.0.0.2 or 10.0.0.3 …`) takes the table "
 		  "past 65536 entries");

@@ -9,10 +9,8 @@
 
 #include "filter_packet.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 using Predicate = std::function<bool(const Packet&)>;
 
@@ -21,8 +19,7 @@ struct Sample {
 	Predicate holds;
 };
 
-class Generator
-{
+class Generator {
 public:
 	explicit Generator(unsigned seed) : random_(seed) {}
 	Sample expression(int depth);
@@ -56,15 +53,25 @@ std::pair<std::string, std::function<bool(bool, bool)>> Generator::direction()
 {
 	switch (below(5)) {
 	case 0:
-		return {"src ", [](bool s, bool) { return s; }};
+		return {"src ", [](bool s, bool) {
+				return s;
+			}};
 	case 1:
-		return {"dst ", [](bool, bool d) { return d; }};
+		return {"dst ", [](bool, bool d) {
+				return d;
+			}};
 	case 2:
-		return {"src and dst ", [](bool s, bool d) { return s && d; }};
+		return {"src and dst ", [](bool s, bool d) {
+				return s && d;
+			}};
 	case 3:
-		return {"src or dst ", [](bool s, bool d) { return s || d; }};
+		return {"src or dst ", [](bool s, bool d) {
+				return s || d;
+			}};
 	default:
-		return {"", [](bool s, bool d) { return s || d; }};
+		return {"", [](bool s, bool d) {
+				return s || d;
+			}};
 	}
 }
 
@@ -118,11 +125,9 @@ Sample Generator::net()
 	const Number value = address(text);
 	const bool negated = below(5) == 0;
 	const unsigned shift = static_cast<unsigned>(bits - length);
-	return {where + "net " + (negated ? "!= " : "") + text + "/" + std::to_string(length),
-		[=](const Packet& p) {
+	return {where + "net " + (negated ? "!= " : "") + text + "/" + std::to_string(length), [=](const Packet& p) {
 			const auto in = [&](Number a) {
-				const bool inside =
-				    p.family == family && (shift > 127 || (a ^ value) >> shift == 0);
+				const bool inside = p.family == family && (shift > 127 || (a ^ value) >> shift == 0);
 				return inside != negated;
 			};
 			return join(in(p.src), in(p.dst));
@@ -169,35 +174,44 @@ Sample Generator::proto()
 	    {"tcp", 6}, {"udp", 17}, {"icmp", 1}, {"icmp6", 58}, {"gre", 47}};
 	if (below(2)) {
 		const auto [name, value] = one_of(names);
-		return {name, [value = value](const Packet& p) { return p.proto == value; }};
+		return {name, [value = value](const Packet& p) {
+				return p.proto == value;
+			}};
 	}
 	const auto [op, compare] = relation();
 	const auto [name, value] = one_of(names);
 	return {"ip proto " + op + (below(2) ? name : std::to_string(value)),
-		[compare = compare, value = value](const Packet& p) { return compare(p.proto, value); }};
+		[compare = compare, value = value](const Packet& p) {
+			return compare(p.proto, value);
+		}};
 }
 
 Sample Generator::number()
 {
 	const auto [op, compare] = relation();
 	const unsigned value = below(16) * 4, mask = below(4) ? 255u : below(64);
-	const std::string rest =
-	    (mask == 255 ? "" : "& " + std::to_string(mask) + " ") + op + std::to_string(value);
+	const std::string rest = (mask == 255 ? "" : "& " + std::to_string(mask) + " ") + op + std::to_string(value);
 	switch (below(6)) {
 	case 0:
-		return {"ip ttl " + rest, [=](const Packet& p) { return compare(p.ttl & mask, value); }};
+		return {"ip ttl " + rest, [=](const Packet& p) {
+				return compare(p.ttl & mask, value);
+			}};
 	case 1:
-		return {"ip tos " + rest, [=](const Packet& p) { return compare(p.tos & mask, value); }};
+		return {"ip tos " + rest, [=](const Packet& p) {
+				return compare(p.tos & mask, value);
+			}};
 	case 2:
-		return {"ip dscp " + (mask > 63 ? op + std::to_string(value) : rest),
-			[=](const Packet& p) { return compare((p.tos >> 2) & mask, value); }};
+		return {"ip dscp " + (mask > 63 ? op + std::to_string(value) : rest), [=](const Packet& p) {
+				return compare((p.tos >> 2) & mask, value);
+			}};
 	case 3:
 		return {"ip id " + rest, [=](const Packet& p) {
 				return p.family == 4 && compare(p.id & (mask == 255 ? 0xffff : mask), value);
 			}};
 	case 4:
-		return {"ip len " + op + std::to_string(value),
-			[=](const Packet& p) { return compare(p.length, value); }};
+		return {"ip len " + op + std::to_string(value), [=](const Packet& p) {
+				return compare(p.length, value);
+			}};
 	default:
 		return {"ip hl " + op + std::to_string(value / 4), [=](const Packet& p) {
 				return p.family == 4 && compare(p.header_length, value / 4);
@@ -211,9 +225,13 @@ Sample Generator::transport()
 	const unsigned value = below(8);
 	switch (below(8)) {
 	case 0:
-		return {"ip frag", [](const Packet& p) { return p.fragment; }};
+		return {"ip frag", [](const Packet& p) {
+				return p.fragment;
+			}};
 	case 1:
-		return {"unfrag", [](const Packet& p) { return !p.fragment; }};
+		return {"unfrag", [](const Packet& p) {
+				return !p.fragment;
+			}};
 	case 2:
 		return {"icmp type " + op + std::to_string(value), [=](const Packet& p) {
 				return p.proto == 1 && !p.later && compare(p.icmp_type, value);
@@ -227,9 +245,13 @@ Sample Generator::transport()
 				return p.proto == 6 && !p.later && compare(p.window, value);
 			}};
 	case 5:
-		return {"ip vers 4", [](const Packet& p) { return p.family == 4; }};
+		return {"ip vers 4", [](const Packet& p) {
+				return p.family == 4;
+			}};
 	case 6:
-		return {"ip ect", [](const Packet& p) { return (p.tos & 3) != 0; }};
+		return {"ip ect", [](const Packet& p) {
+				return (p.tos & 3) != 0;
+			}};
 	default: {
 		const std::vector<std::pair<std::string, unsigned>> names{
 		    {"syn", 2}, {"ack", 16}, {"fin", 1}, {"rst", 4}};
@@ -266,8 +288,13 @@ Sample Generator::primitive()
 	case 13:
 		return transport();
 	default:
-		return below(2) ? Sample{"true", [](const Packet&) { return true; }}
-				: Sample{"false", [](const Packet&) { return false; }};
+		return below(2) ? Sample{"true",
+					 [](const Packet&) {
+						 return true;
+					 }}
+				: Sample{"false", [](const Packet&) {
+						 return false;
+					 }};
 	}
 }
 
@@ -282,24 +309,29 @@ Sample Generator::expression(int depth)
 	case 0:
 	case 1:
 	case 2:
-		return {"(" + a.text + ")" + one_of(ands) + "(" + b.text + ")",
-			[=](const Packet& p) { return a.holds(p) && b.holds(p); }};
+		return {"(" + a.text + ")" + one_of(ands) + "(" + b.text + ")", [=](const Packet& p) {
+				return a.holds(p) && b.holds(p);
+			}};
 	case 3:
 	case 4:
-		return {"(" + a.text + ")" + one_of(ors) + "(" + b.text + ")",
-			[=](const Packet& p) { return a.holds(p) || b.holds(p); }};
+		return {"(" + a.text + ")" + one_of(ors) + "(" + b.text + ")", [=](const Packet& p) {
+				return a.holds(p) || b.holds(p);
+			}};
 	case 5:
-		return {(below(2) ? "not (" : "! (") + a.text + ")",
-			[=](const Packet& p) { return !a.holds(p); }};
+		return {(below(2) ? "not (" : "! (") + a.text + ")", [=](const Packet& p) {
+				return !a.holds(p);
+			}};
 	case 6: {
 		const Sample c = primitive();
-		return {"(" + c.text + ") ? (" + a.text + ") : (" + b.text + ")",
-			[=](const Packet& p) { return c.holds(p) ? a.holds(p) : b.holds(p); }};
+		return {"(" + c.text + ") ? (" + a.text + ") : (" + b.text + ")", [=](const Packet& p) {
+				return c.holds(p) ? a.holds(p) : b.holds(p);
+			}};
 	}
 	case 7: { // without parentheses: `and` binds tighter
 		const Sample x = primitive(), y = primitive(), z = primitive();
-		return {x.text + " or not " + y.text + " and " + z.text,
-			[=](const Packet& p) { return x.holds(p) || (!y.holds(p) && z.holds(p)); }};
+		return {x.text + " or not " + y.text + " and " + z.text, [=](const Packet& p) {
+				return x.holds(p) || (!y.holds(p) && z.holds(p));
+			}};
 	}
 	default:
 		return primitive();
@@ -351,8 +383,7 @@ TEST(FilterOracle, TablesAgreeWithPredicates)
 		for (unsigned n = 1 + g.below(7); n > 0; --n) {
 			const Sample sample = g.expression(static_cast<int>(g.below(4)));
 			const unsigned action = g.below(3) ? g.below(3) : unsigned{FILTER_DENY};
-			texts.push_back((action == FILTER_DENY ? "deny" : std::to_string(action)) + " " +
-					sample.text);
+			texts.push_back((action == FILTER_DENY ? "deny" : std::to_string(action)) + " " + sample.text);
 			predicates.push_back(sample.holds);
 			actions.push_back(action);
 		}

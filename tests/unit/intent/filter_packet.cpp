@@ -8,11 +8,9 @@
 
 #include "intent/numbers.h"
 
-namespace nfup::intent::test
-{
+namespace nfup::intent::test {
 
-namespace
-{
+namespace {
 
 void put(std::uint8_t* to, Number value, std::size_t bytes)
 {
@@ -91,8 +89,7 @@ unsigned search(const FilterTables& tables, const filter_key& key)
 		for (std::size_t b = 0; b < sizeof masked; ++b)
 			out[b] = k[b] & m[b];
 		masked.shape = static_cast<__u16>(i);
-		const auto at =
-		    std::lower_bound(tables.entries.begin(), tables.entries.end(), masked, before);
+		const auto at = std::lower_bound(tables.entries.begin(), tables.entries.end(), masked, before);
 		if (at == tables.entries.end() || std::memcmp(&at->first, &masked, sizeof masked) != 0)
 			continue;
 		if (at->second.rank < best) {

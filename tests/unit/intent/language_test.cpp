@@ -9,10 +9,8 @@
 
 #include "support.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 struct Example {
 	std::string kind; // "click", "table means", …

@@ -4,10 +4,8 @@
 
 #include "support.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 struct Case {
 	const char* name;
@@ -20,9 +18,7 @@ void PrintTo(const Case& c, std::ostream* out)
 	*out << c.name;
 }
 
-class ClickGrammar : public testing::TestWithParam<Case>
-{
-};
+class ClickGrammar : public testing::TestWithParam<Case> {};
 
 TEST_P(ClickGrammar, means)
 {
@@ -42,15 +38,12 @@ const Case cases[] = {
     {"anonymous", "A(1); A(2); B", "A :: A(1); A@2 :: A(2); B :: B"},
     {"anonymous_avoids_declared", "A; A; A@2 :: B", "A :: A; A@3 :: A; A@2 :: B"},
     {"anonymous_avoids_later_name", "A(1) -> B; A :: C", "A@2 :: A(1); B :: B; A :: C; A@2 -> B"},
-    {"element_named_like_its_class", "A :: A(1); A -> A(2) -> A",
-     "A :: A(1); A@2 :: A(2); A -> A@2; A@2 -> A"},
+    {"element_named_like_its_class", "A :: A(1); A -> A(2) -> A", "A :: A(1); A@2 :: A(2); A -> A@2; A@2 -> A"},
     {"connection", "a :: A; b :: B; a [1] -> [2] b", "a :: A; b :: B; a [1] -> [2] b"},
     {"default_ports", "a :: A; b :: B; a -> b", "a :: A; b :: B; a -> b"},
-    {"chain", "a :: A; a [1] -> [2] B [3] -> [4] C",
-     "a :: A; B :: B; C :: C; a [1] -> [2] B; B [3] -> [4] C"},
+    {"chain", "a :: A; a [1] -> [2] B [3] -> [4] C", "a :: A; B :: B; C :: C; a [1] -> [2] B; B [3] -> [4] C"},
     {"inline_declaration", "A -> b :: B(1) [1] -> C", "A :: A; b :: B(1); C :: C; A -> b; b [1] -> C"},
-    {"statements_without_semicolons", "a :: A b :: B a -> b b -> C",
-     "a :: A; b :: B; C :: C; a -> b; b -> C"},
+    {"statements_without_semicolons", "a :: A b :: B a -> b b -> C", "a :: A; b :: B; C :: C; a -> b; b -> C"},
     {"repeated_connection", "a :: A; b :: B; a -> b; a -> b", "a :: A; b :: B; a -> b"},
     {"many_to_one", "a :: A; b :: B; a, b [1] -> C", "a :: A; b :: B; C :: C; a -> C; b [1] -> C"},
     {"one_to_many", "a :: A; b :: B; c :: C; a -> b, [1] c", "a :: A; b :: B; c :: C; a -> b; a -> [1] c"},
@@ -58,8 +51,7 @@ const Case cases[] = {
     {"many_to_many", "c :: A; c[0], c[1] => B, C", "c :: A; B :: B; C :: C; c -> B; c [1] -> C"},
     {"port_list", "c :: A; c[0,2] => B, C", "c :: A; B :: B; C :: C; c -> B; c [2] -> C"},
     {"port_range", "c :: A; c[1-2] => B, C", "c :: A; B :: B; C :: C; c [1] -> B; c [2] -> C"},
-    {"implied_outputs", "c :: A; c => B, C -> D",
-     "c :: A; B :: B; C :: C; D :: D; c -> B; c [1] -> C; B -> D; C -> D"},
+    {"implied_outputs", "c :: A; c => B, C -> D", "c :: A; B :: B; C :: C; D :: D; c -> B; c [1] -> C; B -> D; C -> D"},
     {"implied_inputs", "a :: A; b :: B; a, b => c :: C", "a :: A; b :: B; c :: C; a -> c; b -> [1] c"},
     {"counting_outputs", "c :: A; c[2,] => B, C", "c :: A; B :: B; C :: C; c [2] -> B; c [3] -> C"},
     {"double_arrow_alone", "A => B", "A :: A; B :: B; A -> B"},
@@ -78,8 +70,7 @@ const Case cases[] = {
      "x :: X; p :: P; Y :: Y; Z :: Z; x -> p; p -> Y; p [1] -> Z"},
     {"group_nested", "A -> ( -> ( -> B -> ) -> ) -> C", "A :: A; B :: B; C :: C; A -> B; B -> C"},
 
-    {"compound", "a :: A; a -> { input -> X -> output } -> B",
-     "a :: A; @1/X :: X; B :: B; a -> @1/X; @1/X -> B"},
+    {"compound", "a :: A; a -> { input -> X -> output } -> B", "a :: A; @1/X :: X; B :: B; a -> @1/X; @1/X -> B"},
     {"compound_named",
      "fw :: { input -> X -> output; input [1] -> y :: Y -> [1] output };\n"
      "a :: A; a -> fw -> B; a [1] -> [1] fw [1] -> C",
@@ -99,8 +90,7 @@ const Case cases[] = {
     {"elementclass_is_local", "a :: { elementclass Q { X } Q }; Q(5)", "a/Q/X :: X; Q :: Q(5)"},
     {"elementclass_seen_inside", "elementclass Q { X } a :: { Q }", "a/Q/X :: X"},
     {"elementclass_later_not_seen", "a :: { Q }; elementclass Q { X }", "a/Q :: Q"},
-    {"compound_ends_at_library_class",
-     "elementclass X { input -> X(1) -> output } elementclass Y X; A -> Y -> B",
+    {"compound_ends_at_library_class", "elementclass X { input -> X(1) -> output } elementclass Y X; A -> Y -> B",
      "A :: A; Y/X :: X(1); B :: B; A -> Y/X; Y/X -> B"},
 
     {"parameter", "A -> { $a | input -> P(1, $a, 3) -> output } (100) -> B",
@@ -130,8 +120,7 @@ const Case cases[] = {
      "a :: A; d :: A; b :: B; C :: C; a -> b; a [1] -> C; a [2] -> d"},
     {"value_with_comma", "define($a 1, $b \"x, y\") P($b)", "P :: P(\"x, y\")"},
 
-    {"overload_by_arguments", "elementclass Q { P(0) || $a | P($a) } q :: Q; r :: Q(1)",
-     "q/P :: P(0); r/P :: P(1)"},
+    {"overload_by_arguments", "elementclass Q { P(0) || $a | P($a) } q :: Q; r :: Q(1)", "q/P :: P(0); r/P :: P(1)"},
     {"overload_by_ports",
      "elementclass Q { input -> P -> output || input -> R -> output; input[1] -> S }\n"
      "a :: A; a -> q :: Q -> B; a[1] -> [1]q",
@@ -215,8 +204,7 @@ TEST(ParseClick, bounded_values)
 	}
 	text += "P($a14)";
 	const Parsed p = parse_text(text);
-	EXPECT_NE(rendered(p.diagnostics, text).find("expand to more than 67108864 bytes"),
-		  std::string::npos);
+	EXPECT_NE(rendered(p.diagnostics, text).find("expand to more than 67108864 bytes"), std::string::npos);
 }
 
 } // namespace

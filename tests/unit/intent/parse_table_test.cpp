@@ -4,10 +4,8 @@
 
 #include "support.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 struct Case {
 	const char* name;
@@ -20,9 +18,7 @@ void PrintTo(const Case& c, std::ostream* out)
 	*out << c.name;
 }
 
-class TableGrammar : public testing::TestWithParam<Case>
-{
-};
+class TableGrammar : public testing::TestWithParam<Case> {};
 
 TEST_P(TableGrammar, means)
 {
@@ -44,8 +40,7 @@ const Case cases[] = {
     {"tabs", "-\t-\tA\nA\t1\t-\tB\tx", "A :: A; B :: B(x); A [1] -> B"},
     {"windows_lines", "- - A\r\nA - B x\r\n", "A :: A; B :: B(x); A -> B"},
     {"no_last_newline", "- - A\nA - B x", "A :: A; B :: B(x); A -> B"},
-    {"comments", "/* a\n b */ - - A // x\n// nothing\nA - /* c */ B x /* y\n z */\n",
-     "A :: A; B :: B(x); A -> B"},
+    {"comments", "/* a\n b */ - - A // x\n// nothing\nA - /* c */ B x /* y\n z */\n", "A :: A; B :: B(x); A -> B"},
     {"repeated_row", "- - A\nA - B\nA - B", "A :: A; B :: B; A -> B"},
 
     {"join", "- - A\nA 0 B x\nA 1 C\nC - B x", "A :: A; B :: B(x); C :: C; A -> B; A [1] -> C; C -> B"},
@@ -91,16 +86,15 @@ TEST(ParseTable, notes_each_reading)
 	const std::string text = "- - F\nF - Classifier 12/0800\nClassifier 0 A x\nClassifier 1 A\n";
 	const Parsed p = parse_text(text);
 	EXPECT_TRUE(p.diagnostics.ok());
-	EXPECT_EQ(
-	    rendered(p.diagnostics, text),
-	    "t:4:14: note: `A` without arguments is read as the last one above, A x\n"
-	    "    Classifier 1 A\n"
-	    "                 ^\n"
-	    "t:2:5: note: one pattern and two outputs: output 1 is what matches `12/0800`, output 0 what "
-	    "does not\n"
-	    "    F - Classifier 12/0800\n"
-	    "        ^\n"
-	    "    hint: as in the Click-UP paper; with `12/0800 -` output 0 is what matches, as in Click\n");
+	EXPECT_EQ(rendered(p.diagnostics, text),
+		  "t:4:14: note: `A` without arguments is read as the last one above, A x\n"
+		  "    Classifier 1 A\n"
+		  "                 ^\n"
+		  "t:2:5: note: one pattern and two outputs: output 1 is what matches `12/0800`, output 0 what "
+		  "does not\n"
+		  "    F - Classifier 12/0800\n"
+		  "        ^\n"
+		  "    hint: as in the Click-UP paper; with `12/0800 -` output 0 is what matches, as in Click\n");
 }
 
 TEST(DetectForm, tells_them_apart)

@@ -5,10 +5,8 @@
 
 #include "intent/patterns.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 // "12+2 0800/ffff !": offset, length, value and mask as in the frame, flags.
 std::string show(const classifier_test& t)
@@ -17,8 +15,8 @@ std::string show(const classifier_test& t)
 	unsigned char mask[4], value[4];
 	std::memcpy(mask, &t.mask, 4);
 	std::memcpy(value, &t.value, 4);
-	std::snprintf(text, sizeof text, "%u+%u %02x%02x%02x%02x/%02x%02x%02x%02x%s%s", t.offset, t.length,
-		      value[0], value[1], value[2], value[3], mask[0], mask[1], mask[2], mask[3],
+	std::snprintf(text, sizeof text, "%u+%u %02x%02x%02x%02x/%02x%02x%02x%02x%s%s", t.offset, t.length, value[0],
+		      value[1], value[2], value[3], mask[0], mask[1], mask[2], mask[3],
 		      t.flags & CLASSIFIER_NEGATE ? " !" : "", t.flags & CLASSIFIER_MORE ? " more" : "");
 	return text;
 }
@@ -67,8 +65,7 @@ TEST(Patterns, refuse)
 	EXPECT_EQ(compiled({"99999/08"}), "`99999/08`: no frame is that long");
 	EXPECT_EQ(compiled({"!0/??"}), "`!0/??`: it matches everything, so negated it never matches");
 	EXPECT_EQ(compiled(std::vector<std::string>(17, "-")), "17 patterns; there can be 16");
-	EXPECT_EQ(compiled({std::string("0/") + std::string(520, '0')}),
-		  "the patterns test more than 256 bytes");
+	EXPECT_EQ(compiled({std::string("0/") + std::string(520, '0')}), "the patterns test more than 256 bytes");
 }
 
 } // namespace

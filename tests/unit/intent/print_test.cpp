@@ -11,10 +11,8 @@
 #include "support.h"
 #include "test_library.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 // A graph as its nodes and edges by name: what both forms must keep.
 std::string canonical(const Graph& g)
@@ -63,8 +61,7 @@ TEST(Print, both_forms_of_the_firewall_are_one_graph)
 
 // What parse cannot give is not asked for: arguments are as the parser leaves
 // them, names are unique, edges are sorted and none is there twice.
-class RandomGraph
-{
+class RandomGraph {
 public:
 	explicit RandomGraph(unsigned seed) : random_(seed) {}
 

@@ -8,10 +8,8 @@
 #include "support.h"
 #include "test_library.h"
 
-namespace nfup::intent::test
-{
-namespace
-{
+namespace nfup::intent::test {
+namespace {
 
 struct Outcome {
 	Resolved nf;
@@ -70,13 +68,11 @@ TEST(Resolve, arguments_positional_keyword_and_default)
 	const std::vector<std::uint8_t> rate{0xe8, 3, 0, 0, 0, 0, 0, 0}, burst{16, 0, 0, 0}, mode{1, 0, 0, 0},
 	    second{0, 0xca, 0x9a, 0x3b, 0, 0, 0, 0}, drop{0, 0, 0, 0};
 	for (const char* written :
-	     {"Limit(1000, 16, 1s, mark)", "Limit(MODE mark, TIMEOUT 1s, RATE 1k)",
-	      "Limit(1k, MODE mark, TIMEOUT 1s)", "Limit(1000, -, 1s, mark)",
-	      "Limit(TIMEOUT 1s, 1000, MODE mark, 16)", "Limit(1000, , 1s, \"mark\")"}) {
+	     {"Limit(1000, 16, 1s, mark)", "Limit(MODE mark, TIMEOUT 1s, RATE 1k)", "Limit(1k, MODE mark, TIMEOUT 1s)",
+	      "Limit(1000, -, 1s, mark)", "Limit(TIMEOUT 1s, 1000, MODE mark, 16)", "Limit(1000, , 1s, \"mark\")"}) {
 		const Outcome r = resolve_text(frame[0] + written + frame[1]);
 		ASSERT_TRUE(r.diagnostics.ok()) << written << rendered(r.diagnostics, "");
-		EXPECT_EQ(r.nf.nodes[1].values,
-			  (std::vector<std::vector<std::uint8_t>>{rate, burst, second, mode}))
+		EXPECT_EQ(r.nf.nodes[1].values, (std::vector<std::vector<std::uint8_t>>{rate, burst, second, mode}))
 		    << written;
 	}
 }
@@ -93,9 +89,8 @@ TEST(Resolve, large_intents)
 	const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 	EXPECT_EQ(r.nf.depth, 100003);
 	ASSERT_EQ(r.diagnostics.list().size(), 2u);
-	EXPECT_NE(
-	    r.diagnostics.list()[0].message.find("this path takes 100003 tail calls; the kernel allows 33"),
-	    std::string::npos);
+	EXPECT_NE(r.diagnostics.list()[0].message.find("this path takes 100003 tail calls; the kernel allows 33"),
+		  std::string::npos);
 	EXPECT_EQ(r.diagnostics.list()[1].message, "100002 nodes; an NF can have 1023");
 	EXPECT_LT(seconds, 30); // of processor time; quadratic would be minutes
 }

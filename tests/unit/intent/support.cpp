@@ -6,8 +6,7 @@
 
 #include "intent/config.h"
 
-namespace nfup::intent::test
-{
+namespace nfup::intent::test {
 
 Parsed parse_text(const std::string& text, const std::string& file)
 {
@@ -19,8 +18,12 @@ Parsed parse_text(const std::string& text, const std::string& file)
 std::string show(const Graph& graph)
 {
 	std::string out;
-	const auto name = [&](int i) { return graph.nodes[static_cast<std::size_t>(i)].name; };
-	const auto add = [&](const std::string& text) { out += (out.empty() ? "" : "; ") + text; };
+	const auto name = [&](int i) {
+		return graph.nodes[static_cast<std::size_t>(i)].name;
+	};
+	const auto add = [&](const std::string& text) {
+		out += (out.empty() ? "" : "; ") + text;
+	};
 
 	for (const Node& n : graph.nodes)
 		add(n.name + " :: " + n.cls + (n.args.empty() ? "" : "(" + join_args(n.args) + ")"));

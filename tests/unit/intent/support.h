@@ -7,8 +7,7 @@
 
 #include "intent/parse.h"
 
-namespace nfup::intent::test
-{
+namespace nfup::intent::test {
 
 struct Parsed {
 	Graph graph;
@@ -22,8 +21,7 @@ Parsed parse_text(const std::string& text, const std::string& file = "t");
 std::string show(const Graph& graph);
 
 // All diagnostics of at least `least`, rendered against `text`.
-std::string rendered(const Diagnostics& diagnostics, const std::string& text,
-		     Severity least = Severity::note);
+std::string rendered(const Diagnostics& diagnostics, const std::string& text, Severity least = Severity::note);
 
 std::string read_source_file(const std::string& path); // below the repository
 

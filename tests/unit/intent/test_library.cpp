@@ -5,11 +5,9 @@
 
 #include "bpf/lib/classifier.h"
 
-namespace nfup::intent::test
-{
+namespace nfup::intent::test {
 
-Param param(std::string name, std::string type, unsigned size, std::optional<std::string> fallback,
-	    std::string range)
+Param param(std::string name, std::string type, unsigned size, std::optional<std::string> fallback, std::string range)
 {
 	Param p;
 	p.name = std::move(name);
@@ -20,8 +18,7 @@ Param param(std::string name, std::string type, unsigned size, std::optional<std
 	return p;
 }
 
-namespace
-{
+namespace {
 
 ClassInfo make(std::string name, std::vector<Output> outputs, std::vector<Param> params = {})
 {

@@ -9,11 +9,9 @@
 
 #include "intent/class_info.h"
 
-namespace nfup::intent::test
-{
+namespace nfup::intent::test {
 
-class TestLibrary : public ClassLibrary
-{
+class TestLibrary : public ClassLibrary {
 public:
 	TestLibrary();
 	std::vector<std::string> names() const override;

@@ -77,7 +77,8 @@ TEST(Schema, the_kernels_map_gives_the_schema_it_was_made_with)
 	if (btf__load_into_kernel(types.types.get()) != 0)
 		GTEST_SKIP() << "cannot load BTF: needs root and a kernel with BPF";
 	LIBBPF_OPTS(bpf_map_create_opts, options, .btf_fd = static_cast<__u32>(btf__fd(types.types.get())),
-		    .btf_key_type_id = static_cast<__u32>(types.key), .btf_value_type_id = static_cast<__u32>(types.value));
+		    .btf_key_type_id = static_cast<__u32>(types.key),
+		    .btf_value_type_id = static_cast<__u32>(types.value));
 	const Fd map(bpf_map_create(BPF_MAP_TYPE_HASH, "schema_test", 4, 16, 100, &options));
 	ASSERT_TRUE(map);
 	const auto schema = schema_of(map.get());

@@ -79,7 +79,7 @@ TEST(Plan, a_removed_node_is_named_and_its_predecessor_flips)
 {
 	Nf nf(diamond());
 	const std::vector<PlanNode> without = {
-		{"root", "root a d", {1, 3}}, {"a", "a1 c", {2}}, {"c", "c1", {}}, {"d", "d1 c", {2}}};
+	    {"root", "root a d", {1, 3}}, {"a", "a1 c", {2}}, {"c", "c1", {}}, {"d", "d1 c", {2}}};
 	Plan plan;
 	EXPECT_TRUE(nf.upgrade(without, &plan).empty());
 	EXPECT_EQ(plan.removed, std::vector<std::string>{"b"});
@@ -121,7 +121,7 @@ TEST(Plan, random_upgrades_never_mix_generations_and_load_no_more_than_needed)
 		for (int generation = 0; generation < 4; generation++) {
 			// Three kinds of target: a few edits, something else entirely, a step back.
 			const auto before = nf.running();
-			auto target = generation == 1 ? model::random_graph(random)
+			auto target = generation == 1   ? model::random_graph(random)
 				      : generation == 3 ? graph
 							: model::mutate(before.nodes, random);
 			Plan plan;

@@ -31,8 +31,9 @@ TEST(Records, ListsOfNumbersAreRead)
 TEST(Records, OtherTextIsRefused)
 {
 	for (const char* bytes : {"0g", "zz", "-1", "000"})
-		EXPECT_THROW(nlohmann::json({{"variable", "X"}, {"bytes", bytes}}).get<Constant>(), nlohmann::json::exception)
-			<< bytes;
+		EXPECT_THROW(nlohmann::json({{"variable", "X"}, {"bytes", bytes}}).get<Constant>(),
+			     nlohmann::json::exception)
+		    << bytes;
 }
 
 } // namespace

@@ -191,7 +191,9 @@ std::vector<Nf::Violation> Nf::naive_upgrade(const std::vector<PlanNode>& target
 
 std::vector<PlanNode> random_graph(std::mt19937& random)
 {
-	const auto pick = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+	const auto pick = [&](int low, int high) {
+		return std::uniform_int_distribution(low, high)(random);
+	};
 	const int count = pick(2, 10);
 	std::vector<int> pool(14), versions;
 	for (int i = 0; i < 14; i++)
@@ -214,7 +216,9 @@ std::vector<PlanNode> random_graph(std::mt19937& random)
 
 std::vector<PlanNode> mutate(const std::vector<PlanNode>& graph, std::mt19937& random)
 {
-	const auto pick = [&](int low, int high) { return std::uniform_int_distribution(low, high)(random); };
+	const auto pick = [&](int low, int high) {
+		return std::uniform_int_distribution(low, high)(random);
+	};
 	std::vector<PlanNode> changed = graph;
 	std::vector<int> versions;
 	for (const PlanNode& node : changed)
