@@ -2,6 +2,7 @@
 #include "parse.h"
 
 #include <algorithm>
+#include <cstring>
 #include <tuple>
 
 #include "expand.h"
@@ -16,6 +17,25 @@ namespace {
 bool is_column(const std::string& word)
 {
 	return word == "-" || word.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// NUL and its like would go through to names, pins and terminals.
+void refuse_control_characters(const std::string& text, const std::string& file, Diagnostics& diagnostics)
+{
+	Location where{file, 1, 1};
+	for (const char c : text) {
+		const bool control =
+		    (static_cast<unsigned char>(c) < ' ' && !std::strchr("\t\n\v\f\r", c)) || c == 127 || c == 0;
+		if (control) {
+			diagnostics.error(where, "a control character", "an intent is text: is this the right file?");
+			return;
+		}
+		where.column++;
+		if (c == '\n') {
+			where.line++;
+			where.column = 1;
+		}
+	}
 }
 
 } // namespace
@@ -39,6 +59,7 @@ Form detect_form(const std::string& text)
 
 Graph parse(const std::string& text, const std::string& file, Diagnostics& diagnostics)
 {
+	refuse_control_characters(text, file, diagnostics);
 	Graph graph = detect_form(text) == Form::table ? parse_table(text, file, diagnostics)
 						       : expand(parse_click(text, file, diagnostics), diagnostics);
 

@@ -271,6 +271,10 @@ void TableParser::row(const Row& row)
 	}
 	std::vector<Location> where;
 	const std::vector<std::string> args = arguments(row, dst + 1, where);
+	for (const std::string& arg : args)
+		if (arg.find("${") != std::string::npos)
+			diagnostics_.error(location(words[dst]), "`" + arg + "`: a table has no parameters to replace",
+					   "write the value, or use the Click form");
 
 	int from = -1;
 	if (words[0].text != "-") {

@@ -35,7 +35,7 @@ run_document() {
 		PATH=$WORK/bin:$PATH bash -o pipefail -c "$line" </dev/null || fail "docs/inspect.md: $line"
 	done < <(sed -n 's/^\$ //p' "$TOP/docs/inspect.md")
 }
-run_document >"$said" 2>&1 || {
+(run_document) >"$said" 2>&1 || { # a subshell: fail ends only it
 	cat "$said"
 	exit 1
 }
