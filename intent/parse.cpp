@@ -20,7 +20,7 @@ bool is_column(const std::string& word)
 }
 
 // NUL and its like would go through to names, pins and terminals.
-void refuse_control_characters(const std::string& text, const std::string& file, Diagnostics& diagnostics)
+bool has_control_characters(const std::string& text, const std::string& file, Diagnostics& diagnostics)
 {
 	Location where{file, 1, 1};
 	for (const char c : text) {
@@ -28,7 +28,7 @@ void refuse_control_characters(const std::string& text, const std::string& file,
 		    (static_cast<unsigned char>(c) < ' ' && !std::strchr("\t\n\v\f\r", c)) || c == 127 || c == 0;
 		if (control) {
 			diagnostics.error(where, "a control character", "an intent is text: is this the right file?");
-			return;
+			return true;
 		}
 		where.column++;
 		if (c == '\n') {
@@ -36,6 +36,7 @@ void refuse_control_characters(const std::string& text, const std::string& file,
 			where.column = 1;
 		}
 	}
+	return false;
 }
 
 } // namespace
@@ -59,7 +60,8 @@ Form detect_form(const std::string& text)
 
 Graph parse(const std::string& text, const std::string& file, Diagnostics& diagnostics)
 {
-	refuse_control_characters(text, file, diagnostics);
+	if (has_control_characters(text, file, diagnostics))
+		return {};
 	Graph graph = detect_form(text) == Form::table ? parse_table(text, file, diagnostics)
 						       : expand(parse_click(text, file, diagnostics), diagnostics);
 
