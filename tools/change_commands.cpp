@@ -12,6 +12,8 @@ namespace {
 
 void print_outcome(const upgrade::Outcome& outcome)
 {
+	if (!outcome.mended.empty())
+		std::cout << outcome.mended << "\n";
 	if (!outcome.flip_slot) {
 		std::cout << outcome.nf << ": nothing changed, generation " << outcome.generation << " runs on\n";
 		return;

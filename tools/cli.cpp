@@ -61,7 +61,8 @@ json to_json(const upgrade::Outcome& outcome)
 		{"drain_ms", outcome.drain_ms},
 		{"total_ms", outcome.total_ms},
 		{"result", outcome.result},
-		{"reason", outcome.reason}};
+		{"reason", outcome.reason},
+		{"mended", outcome.mended}};
 }
 
 void print_json(const json& value)

@@ -71,6 +71,7 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 		return pass(state);
 	Outcome outcome;
 	outcome.nf = nf;
+	outcome.mended = running->session.mended;
 	describe_build(*built, outcome);
 	outcome.state = state->changes;
 	auto records = state->records();
@@ -118,6 +119,7 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 	const auto attempt = [&]() -> Result<Outcome> {
 		Outcome outcome;
 		outcome.nf = nf;
+		outcome.mended = running->session.mended;
 		describe_build(*built, outcome);
 		const auto state_start = Clock::now();
 		auto state = plan_state(store, *built, options.drop_state, false);
@@ -196,6 +198,7 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 	std::map<std::string, Fd> state;
 	Outcome outcome;
 	outcome.nf = nf;
+	outcome.mended = running->session.mended;
 	for (const StateRecord& used : draft.state) {
 		auto map = loader::open_map(used.map_id);
 		if (!map)

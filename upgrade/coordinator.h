@@ -41,6 +41,7 @@ struct Outcome {
 	double build_ms = 0, load_ms = 0, state_ms = 0, flip_us = 0, drain_ms = 0, total_ms = 0;
 	std::string result; // committed, refused, rolled-back; empty for a plan
 	std::string reason;
+	std::string mended; // what a dead command had left and this one dealt with first
 };
 
 struct Intent {

@@ -45,13 +45,14 @@ Result<Session> begin(const Folders& folders, const std::string& nf)
 	auto lock = store->lock();
 	if (!lock)
 		return pass(lock);
-	if (auto mended = mend(*store); !mended)
+	auto mended = mend(*store);
+	if (!mended)
 		return pass(mended);
 	if (!store->exists())
 		return fail(ErrorKind::intent,
 			    "there is no NF '" + nf + "': its attach was cut off and has been undone",
 			    "attach it again");
-	return Session{std::move(*store), std::move(*lock)};
+	return Session{std::move(*store), std::move(*lock), std::move(*mended)};
 }
 
 Result<Running> open_running(const Folders& folders, const std::string& nf)

@@ -15,7 +15,8 @@ namespace nfup::upgrade {
 
 struct Session {
 	Store store;
-	Fd lock; // held while this lives
+	Fd lock;            // held while this lives
+	std::string mended; // what a dead command had left; empty: nothing
 };
 
 // Error (kind intent): no such NF; (kind refused): somebody else is at it.

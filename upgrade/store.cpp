@@ -25,6 +25,9 @@ template <class T> Result<T> parse(const fs::path& path)
 	if (!text)
 		return pass(text);
 	const json value = json::parse(*text, nullptr, false);
+	if (value.is_discarded())
+		return fail(ErrorKind::system, path.string() + " is damaged: it is no JSON (cut off?)",
+			    "forwarding goes on; restore the file, or `nfup detach` and attach anew");
 	try {
 		return value.get<T>();
 	} catch (const json::exception& e) {
