@@ -71,6 +71,8 @@ std::vector<Case> cases()
 	    {"Discard", "Discard", {}, small, link},
 	    {"Idle", "Idle", {}, small, link},
 	    {"Strip 14", "Strip", sample_params("Strip"), small, link},
+	    {"EtherRewrite", "EtherRewrite", sample_params("EtherRewrite"), small, link},
+	    {"SetIPDSCP", "SetIPDSCP", sample_params("SetIPDSCP"), small, transport},
 	    {"Classifier 1 pattern", "Classifier", patterns({ip}), small, link},
 	    {"Classifier 12/0800, -", "Classifier", patterns({ip, any}), small, link},
 	    {"Classifier 3 patterns, last", "Classifier", patterns({arp, {{12, {0x86, 0xdd}}}, tcp}), small, link},

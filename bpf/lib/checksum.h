@@ -23,6 +23,12 @@ static __always_inline __u16 csum_fold(__u64 sum)
 	return sum;
 }
 
+/* A header's checksum after one of its words changed (RFC 1624 eq. 3). */
+static __always_inline __u16 csum_replace(__u16 check, __u16 from, __u16 to)
+{
+	return ~csum_fold((__u64)(__u16)~check + (__u16)~from + to);
+}
+
 /* bpf_csum_diff takes this many bytes at a time (before 6.15). */
 #define CSUM_CHUNK 512
 #define CSUM_CHUNKS 32 /* 16 KiB: more than at() reaches */

@@ -47,6 +47,7 @@ struct IPv4 {
 	Auto<std::uint8_t> proto{};
 	Auto<std::uint16_t> checksum{};
 	Bytes options{}; // a multiple of 4 bytes
+	std::uint8_t tos = 0;
 };
 
 struct IPv6 {
@@ -56,6 +57,7 @@ struct IPv6 {
 	std::uint8_t version = 6;
 	Auto<std::uint16_t> length{};
 	Auto<std::uint8_t> next{};
+	std::uint8_t traffic_class = 0;
 };
 
 // An IPv6 extension header other than fragment: its body is zeros (Pad1).
@@ -267,7 +269,7 @@ private:
 		std::size_t header = 20 + ip.options.size();
 		put8(b,
 		     static_cast<unsigned>(ip.version << 4) | ip.ihl.value_or(static_cast<std::uint8_t>(header / 4)));
-		put8(b, 0);
+		put8(b, ip.tos);
 		put16(b, ip.length.value_or(static_cast<std::uint16_t>(header + inner.size())));
 		put16(b, 0x1234);
 		put16(b, (ip.more ? 0x2000u : 0u) | ip.fragment);
@@ -282,7 +284,8 @@ private:
 	Bytes wrap(const IPv6& ip, std::size_t i, Bytes inner) const
 	{
 		Bytes b;
-		put32(b, static_cast<std::uint32_t>(ip.version) << 28);
+		put32(b, static_cast<std::uint32_t>(ip.version) << 28 | static_cast<std::uint32_t>(ip.traffic_class)
+									    << 20);
 		put16(b, ip.length.value_or(static_cast<std::uint16_t>(inner.size())));
 		put8(b, ip.next.value_or(protocol_behind(i)));
 		put8(b, ip.hop_limit);

@@ -16,6 +16,10 @@ inline Params sample_params(const std::string& cls)
 	Params p;
 	if (cls == "Strip")
 		p.set("LENGTH", 14u);
+	if (cls == "SetIPDSCP")
+		p.set("DSCP", std::uint8_t{46});
+	if (cls == "EtherRewrite")
+		p.set("SRC", Mac{2, 0, 0, 0, 1, 1}).set("DST", Mac{2, 0, 0, 0, 1, 2});
 	if (cls == "FromDevice" || cls == "ToDevice")
 		p.set("DEVICE", 1u);
 	if (cls == "CheckIPHeader" || cls == "CheckTCPHeader")
