@@ -9,8 +9,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "contract.h"
-
-#define NFUP_TAG(text) __attribute__((btf_decl_tag(text)))
+#include "tag.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);

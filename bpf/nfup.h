@@ -25,6 +25,7 @@
 #ifndef NFUP_H
 #define NFUP_H
 
+#include "bytes.h"
 #include "hop.h"
 
 #define NFUP_STR_(x) #x
@@ -61,6 +62,10 @@ struct {
  * it: "ip-header, five-tuple"; "fact@0" holds behind output 0 only. */
 #define NFUP_REQUIRES(facts) const volatile __u8 nfup_requires NFUP_TAG("nfup.requires=" facts) = 0
 #define NFUP_PROVIDES(facts) const volatile __u8 nfup_provides NFUP_TAG("nfup.provides=" facts) = 0
+
+/* Code that the class is linked with: names of functionalities (functionality.h),
+ * which bring along those that they use themselves. */
+#define NFUP_USES(names) const volatile __u8 nfup_uses NFUP_TAG("nfup.uses=" names) = 0
 
 /* ---- the node ---- */
 
@@ -127,23 +132,5 @@ static __always_inline struct pkt *nfup_enter(struct xdp_md *ctx)
 			verdict_ = NEXT(i);        \
 		verdict_;                          \
 	})
-
-/* ---- bytes ---- */
-
-/* `size` bytes at `offset` from the start of the frame, or NULL if the frame is
- * shorter. The empty asm keeps the register that was bounded in use, which is
- * what the verifier wants to see. */
-static __always_inline void *at(struct xdp_md *ctx, __u32 offset, __u32 size)
-{
-	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-
-	asm volatile("" : "+r"(offset));
-	if (offset > 0x3fff)
-		return 0;
-	data += offset;
-	if (data + size > end)
-		return 0;
-	return data;
-}
 
 #endif

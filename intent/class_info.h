@@ -20,8 +20,7 @@ struct Param {
 	std::optional<std::string> fallback; // default as text; none = required
 	std::string range;                   // "MIN..MAX" or a comma list for enums; may be empty
 	std::string doc;
-	unsigned offset = 0; // bytes into the object's .rodata
-	unsigned size = 0;   // bytes
+	unsigned size = 0; // bytes of its constant
 };
 
 struct Output {
@@ -46,6 +45,8 @@ struct ClassInfo {
 	std::vector<Param> params;
 	std::vector<Fact> requires_;
 	std::vector<Fact> provides;
+	std::vector<std::string> uses;  // functionalities that it calls (functionality.h)
+	std::vector<std::string> code;  // all that it is linked with: those, and what they use
 	std::vector<std::string> state; // names of the state maps it touches
 };
 

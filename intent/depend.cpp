@@ -149,6 +149,7 @@ std::vector<std::string> Checker::run()
 		}
 		for (const Fact& f : info->provides)
 			used.insert(f.name);
+		used.insert(info->code.begin(), info->code.end());
 	}
 	for (const std::string& fact : required)
 		check(fact);

@@ -12,7 +12,8 @@
 
 namespace nfup::intent {
 
-// Returns every functionality the NF uses, sorted: facts required or provided.
+// Returns every functionality of the NF, sorted: facts required or provided, and
+// code that its nodes are linked with.
 std::vector<std::string> depend(const Resolved& nf, ClassLibrary& library, Diagnostics& diagnostics);
 
 } // namespace nfup::intent

@@ -29,6 +29,11 @@ int keep(enum libbpf_print_level level, const char* format, va_list args)
 
 } // namespace
 
+void keep_libbpf_log()
+{
+	libbpf_set_print(keep);
+}
+
 std::string take_libbpf_log()
 {
 	return std::exchange(libbpf_log, {});
@@ -36,7 +41,7 @@ std::string take_libbpf_log()
 
 Result<BpfObject> open_object(const std::filesystem::path& path, const std::string& name)
 {
-	libbpf_set_print(keep);
+	keep_libbpf_log();
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name.c_str());
 	BpfObject object(bpf_object__open_file(path.c_str(), &options));
 	if (!object)

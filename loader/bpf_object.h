@@ -19,6 +19,9 @@ using BpfObject = std::unique_ptr<bpf_object, ObjectDeleter>;
 // Parses the ELF file; nothing reaches the kernel.
 Result<BpfObject> open_object(const std::filesystem::path& path, const std::string& name);
 
+// From now on libbpf's warnings are kept, not printed.
+void keep_libbpf_log();
+
 // libbpf's warnings on this thread since the last call, the verifier's log among them.
 std::string take_libbpf_log();
 

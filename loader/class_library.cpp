@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "class_library.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <set>
 #include <thread>
 
+#include "code_hash.h"
 #include "describe.h"
+#include "link.h"
 
 namespace nfup::loader {
 namespace fs = std::filesystem;
@@ -54,19 +57,27 @@ Result<fs::path> find_bpf_folder()
 		    "run nfup from its build folder, or install it");
 }
 
-Library::Library(LibraryPaths paths) : compiler_(paths.cache, include_folders(paths.bpf))
+Library::Library(LibraryPaths paths)
+    : cache_(paths.cache, paths.cache_limit), compiler_(cache_, include_folders(paths.bpf))
 {
 	for (const char* part : {"core", "modules", "atoms"})
 		sources_.merge(scan(paths.bpf / part));
-	std::set<std::string> users;
-	for (const auto& folder : paths.user)
+	functionality_sources_ = scan(paths.bpf / "lib");
+	std::set<std::string> classes = {"root", "ingress"}, functionalities; // taken
+	const auto add = [&](const fs::path& folder, std::map<std::string, fs::path>& sources,
+			     std::set<std::string>& taken) {
 		for (const auto& [name, source] : scan(folder)) {
-			if (!users.insert(name).second || is_core(name))
+			if (!taken.insert(name).second)
 				continue;
-			if (sources_.contains(name))
+			if (sources.contains(name))
 				shadowed_.push_back(name);
-			sources_[name] = source;
+			sources[name] = source;
 		}
+	};
+	for (const auto& folder : paths.user) {
+		add(folder, sources_, classes);
+		add(folder / "lib", functionality_sources_, functionalities);
+	}
 }
 
 std::vector<std::string> Library::names() const
@@ -78,10 +89,63 @@ std::vector<std::string> Library::names() const
 	return names;
 }
 
+Result<const Library::Code*> Library::functionality(const std::string& name) const
+{
+	const auto source = functionality_sources_.find(name);
+	if (source == functionality_sources_.end())
+		return nullptr;
+	const std::lock_guard guard(functionalities_->mutex);
+	auto known = functionalities_->known.find(name);
+	if (known == functionalities_->known.end()) {
+		const auto make = [&]() -> Result<Code> {
+			auto object = compiler_.compile(source->second);
+			if (!object)
+				return pass(object);
+			auto info = describe_functionality(object->path, name, source->second);
+			if (!info)
+				return pass(info);
+			return Code{std::move(*info), std::move(*object)};
+		};
+		known = functionalities_->known.emplace(name, make()).first;
+	}
+	if (!known->second)
+		return std::unexpected(known->second.error());
+	return &*known->second;
+}
+
+Result<Object> Library::link_class(const std::string& name, const Object& compiled,
+				   std::vector<const intent::Functionality*>& code) const
+{
+	auto uses = uses_of(compiled.path);
+	if (!uses)
+		return pass(uses);
+	std::vector<std::string> names;
+	for (const auto& [functionality, source] : functionality_sources_)
+		names.push_back(functionality);
+	const auto find = [&](const std::string& wanted) -> Result<const intent::Functionality*> {
+		auto found = functionality(wanted);
+		if (!found)
+			return pass(found);
+		return *found ? &(*found)->info : nullptr;
+	};
+	auto closure = intent::code_closure("class " + name, *uses, find, names);
+	if (!closure)
+		return pass(closure);
+	code = std::move(*closure);
+	std::vector<const Object*> parts = {&compiled};
+	for (const intent::Functionality* part : code)
+		parts.push_back(&(*functionality(part->name))->object);
+	return link(cache_, name, parts);
+}
+
 Result<Library::Class> Library::load(const std::string& name) const
 {
 	const fs::path& source = sources_.at(name);
-	auto object = compiler_.compile(source);
+	auto compiled = compiler_.compile(source);
+	if (!compiled)
+		return pass(compiled);
+	std::vector<const intent::Functionality*> functionalities;
+	auto object = link_class(name, *compiled, functionalities);
 	if (!object)
 		return pass(object);
 	Result<intent::ClassInfo> info;
@@ -91,6 +155,12 @@ Result<Library::Class> Library::load(const std::string& name) const
 		info = describe(object->path, name, source);
 	if (!info)
 		return pass(info);
+	for (const intent::Functionality* part : functionalities) {
+		info->code.push_back(part->name);
+		for (const intent::Fact& fact : part->requires_)
+			if (std::ranges::find(info->requires_, fact.name, &intent::Fact::name) == info->requires_.end())
+				info->requires_.push_back(fact);
+	}
 	auto code = code_hash(object->path);
 	if (!code)
 		return pass(code);
@@ -148,21 +218,16 @@ std::vector<std::string> Library::shadowed() const
 	return shadowed_;
 }
 
-std::vector<std::string> Library::compiled() const
+std::vector<std::string> Library::made(bool compiled) const
 {
 	std::vector<std::string> names;
-	for (const auto& [name, found] : classes_)
-		if (found && found->object.compiled)
-			names.push_back(name);
-	return names;
-}
-
-std::vector<std::string> Library::reused() const
-{
-	std::vector<std::string> names;
-	for (const auto& [name, found] : classes_)
-		if (found && !found->object.compiled)
-			names.push_back(name);
+	const auto add = [&](const auto& known) {
+		for (const auto& [name, found] : known)
+			if (found && found->object.compiled == compiled)
+				names.push_back(name);
+	};
+	add(classes_);
+	add(functionalities_->known);
 	return names;
 }
 

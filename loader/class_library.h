@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The classes: sources in the bundled bpf/ and in the user's own folders,
-// compiled on demand, described by their objects' BTF.
+// The classes: sources in the bundled bpf/ and in the user's own folders, compiled
+// on demand, linked with the functionalities they use (lib/NAME.bpf.c in those
+// folders), described by their objects' BTF.
 #pragma once
 
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "compile.h"
 #include "intent/class_info.h"
+#include "intent/functionality.h"
 
 namespace nfup::loader {
 
@@ -17,6 +21,7 @@ struct LibraryPaths {
 	std::filesystem::path bpf;               // the bundled sources
 	std::vector<std::filesystem::path> user; // --lib, in order: the first that has a class wins
 	std::filesystem::path cache;
+	std::uintmax_t cache_limit = ObjectCache::default_limit; // bytes
 };
 
 // The bundled bpf/ folder: beside the sources it was built from, or installed.
@@ -26,7 +31,7 @@ class Library final : public intent::ClassLibrary {
 public:
 	struct Class {
 		intent::ClassInfo info;
-		Object object;
+		Object object;    // linked
 		std::string code; // hash of what the kernel runs: instructions, relocations, constants
 	};
 
@@ -41,19 +46,38 @@ public:
 	// A class that find() has found, or one of core/: ingress, root.
 	Result<const Class*> get(const std::string& name);
 
-	// User classes that stand in for a bundled one of the same name.
+	// User classes and functionalities that stand in for a bundled one of the same name.
 	std::vector<std::string> shadowed() const;
 
-	// What get() has compiled and what it found in the cache.
-	std::vector<std::string> compiled() const;
-	std::vector<std::string> reused() const;
+	// Classes and functionalities that were compiled, and found in the cache.
+	std::vector<std::string> compiled() const { return made(true); }
+	std::vector<std::string> reused() const { return made(false); }
+
+	// Keeps the cache within its limit. For the end of a command that compiled.
+	void shrink_cache() const { cache_.shrink(); }
 
 private:
-	Result<Class> load(const std::string& name) const;
+	struct Code {
+		intent::Functionality info;
+		Object object;
+	};
+	// Filled while classes are compiled in parallel.
+	struct Functionalities {
+		std::mutex mutex;
+		std::map<std::string, Result<Code>> known;
+	};
 
-	std::map<std::string, std::filesystem::path> sources_;
+	std::vector<std::string> made(bool compiled) const;
+	Result<Class> load(const std::string& name) const;
+	Result<const Code*> functionality(const std::string& name) const;
+	Result<Object> link_class(const std::string& name, const Object& compiled,
+				  std::vector<const intent::Functionality*>& code) const;
+
+	std::map<std::string, std::filesystem::path> sources_, functionality_sources_;
 	std::vector<std::string> shadowed_;
 	std::map<std::string, Result<Class>> classes_;
+	std::unique_ptr<Functionalities> functionalities_ = std::make_unique<Functionalities>();
+	ObjectCache cache_;
 	Compiler compiler_;
 };
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The cache has two steps, as ccache's direct mode: what a source was made of
-// last time (KEY.deps: the files that clang read), and the object by the content
-// of exactly those files (CONTENT.o, CONTENT.sum). A file that is damaged or
-// half written fails its sum and is made anew.
+// Two steps, as in ccache's direct mode: what a source was made of last time (the
+// files that clang read), and the object by the content of exactly those files.
 #include "compile.h"
 
 #include <chrono>
@@ -46,24 +44,6 @@ std::string identify_toolchain()
 	return binary.string() + " " + std::to_string(s.st_size) + " " + std::to_string(s.st_mtim.tv_sec);
 }
 
-bool writable(const fs::path& folder)
-{
-	return make_folders(folder).has_value() && access(folder.c_str(), W_OK) == 0;
-}
-
-fs::path usable_cache(fs::path wanted)
-{
-	std::error_code error;
-	if (fs::is_directory(wanted, error) ? access(wanted.c_str(), W_OK) == 0 : writable(wanted))
-		return wanted;
-	const char* home = getenv("HOME");
-	if (home && writable(fs::path(home) / ".cache/nfup"))
-		return fs::path(home) / ".cache/nfup";
-	fs::path own = fs::temp_directory_path() / ("nfup-cache-" + std::to_string(getuid()));
-	writable(own);
-	return own;
-}
-
 // The files in a make rule `target: a b \`, as clang -MD writes it.
 std::vector<std::string> parse_rule(const std::string& rule)
 {
@@ -86,13 +66,6 @@ std::vector<std::string> parse_rule(const std::string& rule)
 	return files;
 }
 
-bool intact(const fs::path& object)
-{
-	auto content = read_file(object);
-	auto sum = read_file(fs::path(object).replace_extension(".sum"));
-	return content && sum && Hasher().add(*content).hex() == *sum;
-}
-
 std::vector<std::string> lines_of(const std::string& text)
 {
 	std::vector<std::string> lines;
@@ -104,8 +77,8 @@ std::vector<std::string> lines_of(const std::string& text)
 
 } // namespace
 
-Compiler::Compiler(fs::path cache, std::vector<fs::path> include)
-    : cache_(usable_cache(std::move(cache))), include_(std::move(include)), toolchain_(identify_toolchain())
+Compiler::Compiler(const ObjectCache& cache, std::vector<fs::path> include)
+    : cache_(cache), include_(std::move(include)), toolchain_(identify_toolchain())
 {
 }
 
@@ -148,27 +121,25 @@ Result<Object> Compiler::compile(const fs::path& source) const
 	for (const auto& word : command)
 		hasher.add(word);
 	const std::string recipe = hasher.hex();
-	const fs::path deps = cache_ / (recipe + ".deps");
-
-	if (auto known = read_file(deps)) {
+	if (auto known = cache_.find_note(recipe)) {
 		const std::string key = content_key(recipe, lines_of(*known));
-		const fs::path object = cache_ / (key + ".o");
-		if (!key.empty() && intact(object))
-			return Object{object, false, elapsed()};
+		if (auto object = cache_.find(key))
+			return Object{*object, key, false, elapsed()};
 	}
 
-	const std::string unique = cache_ / (recipe + "." + unique_suffix());
-	const fs::path made = unique + ".o", rule = unique + ".d";
+	const fs::path unique = cache_.scratch(recipe);
+	const fs::path made = unique.string() + ".o", rule = unique.string() + ".d";
 	command.insert(command.end(), {"-MD", "-MF", rule, "-c", source, "-o", made});
 	auto finished = run(command);
 	if (!finished)
 		return pass(finished);
+	auto rule_text = read_file(rule);
+	auto content = read_file(made);
+	unlink(rule.c_str());
+	unlink(made.c_str());
 	if (finished->status != 0)
 		return fail(ErrorKind::intent, "clang refuses " + source.string() + ":\n" + finished->output,
 			    "mend the source; docs/writing-a-module.md has the contract");
-
-	auto rule_text = read_file(rule);
-	auto content = read_file(made);
 	if (!rule_text)
 		return pass(rule_text);
 	if (!content)
@@ -177,18 +148,13 @@ Result<Object> Compiler::compile(const fs::path& source) const
 	std::string list;
 	for (const auto& file : files)
 		list += file + "\n";
-	const fs::path object = cache_ / (content_key(recipe, files) + ".o");
-	// The sum goes first: an object without its sum counts as damaged.
-	auto saved = write_file(fs::path(object).replace_extension(".sum"), Hasher().add(*content).hex(), false);
-	if (saved)
-		saved = write_file(object, *content, false);
-	if (saved)
-		saved = write_file(deps, list, false);
-	unlink(rule.c_str());
-	unlink(made.c_str());
-	if (!saved)
+	const std::string key = content_key(recipe, files);
+	auto object = cache_.store(key, *content);
+	if (!object)
+		return pass(object);
+	if (auto saved = cache_.store_note(recipe, list); !saved)
 		return pass(saved);
-	return Object{object, true, elapsed()};
+	return Object{*object, key, true, elapsed()};
 }
 
 } // namespace nfup::loader

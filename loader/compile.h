@@ -11,11 +11,13 @@
 #include <vector>
 
 #include "intent/result.h"
+#include "object_cache.h"
 
 namespace nfup::loader {
 
 struct Object {
 	std::filesystem::path path; // the .o in the cache
+	std::string key;            // of its content
 	bool compiled = false;      // false: it was in the cache
 	double build_ms = 0;
 };
@@ -23,9 +25,7 @@ struct Object {
 class Compiler {
 public:
 	// `include`: folders for #include "…", in order.
-	// `cache`: made when missing; where it cannot be written, a folder in the
-	// user's own cache serves, so that `check` needs no root.
-	Compiler(std::filesystem::path cache, std::vector<std::filesystem::path> include);
+	Compiler(const ObjectCache& cache, std::vector<std::filesystem::path> include);
 
 	// Error (kind intent): clang's own words.
 	Result<Object> compile(const std::filesystem::path& source) const;
@@ -39,7 +39,7 @@ private:
 	std::string content_key(const std::string& recipe, const std::vector<std::string>& files) const;
 
 	std::unique_ptr<FileHashes> hashes_ = std::make_unique<FileHashes>();
-	std::filesystem::path cache_;
+	ObjectCache cache_;
 	std::vector<std::filesystem::path> include_;
 	std::string toolchain_; // identity of the compiler binary
 };

@@ -3,18 +3,11 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <cerrno>
-#include <fcntl.h>
-#include <gelf.h>
-#include <libelf.h>
 #include <map>
-#include <memory>
 #include <set>
-#include <sstream>
 
 #include "bpf_object.h"
-#include "fd.h"
-#include "intent/hash.h"
+#include "tags.h"
 
 namespace nfup::loader {
 
@@ -22,27 +15,10 @@ namespace {
 
 using intent::ClassInfo;
 
-std::string trim(std::string text)
-{
-	const auto first = text.find_first_not_of(' ');
-	if (first == std::string::npos)
-		return {};
-	return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-std::vector<std::string> split(const std::string& text, char separator)
-{
-	std::vector<std::string> parts;
-	std::stringstream stream(text);
-	for (std::string part; std::getline(stream, part, separator);)
-		parts.push_back(trim(part));
-	return parts;
-}
-
 std::vector<intent::Output> parse_outputs(const std::string& text)
 {
 	std::vector<intent::Output> outputs;
-	for (std::string name : split(text, ',')) {
+	for (std::string name : split_list(text)) {
 		intent::Output output;
 		if (name.ends_with('?'))
 			output.optional = true;
@@ -54,23 +30,6 @@ std::vector<intent::Output> parse_outputs(const std::string& text)
 		outputs.push_back(output);
 	}
 	return outputs;
-}
-
-Result<std::vector<intent::Fact>> parse_facts(const std::string& text, const std::string& cls)
-{
-	std::vector<intent::Fact> facts;
-	for (const std::string& word : split(text, ',')) {
-		const auto at = word.find('@');
-		intent::Fact fact{word.substr(0, at), -1};
-		if (at != std::string::npos) {
-			if (at + 1 == word.size() || word.find_first_not_of("0123456789", at + 1) != std::string::npos)
-				return fail(ErrorKind::intent, "class " + cls + ": bad fact '" + word + "'",
-					    "write fact or fact@OUTPUT, as in ip-header@0");
-			fact.out = std::stoi(word.substr(at + 1));
-		}
-		facts.push_back(fact);
-	}
-	return facts;
 }
 
 // "2|size|!|0..2047|bytes to skip" → order and parameter
@@ -87,10 +46,10 @@ Result<std::pair<int, intent::Param>> parse_param(const std::string& name, const
 	}
 	intent::Param param;
 	param.name = name;
-	param.type = trim(field[1]);
+	param.type = field[1];
 	if (field[2] != "!")
 		param.fallback = field[2];
-	param.range = trim(field[3]);
+	param.range = field[3];
 	param.doc = text.substr(start);
 	return std::pair{std::stoi(field[0]), param};
 }
@@ -125,24 +84,44 @@ Result<void> check_maps(bpf_object* object, const std::set<std::string>& tables,
 	return {};
 }
 
-struct Layout {
-	unsigned offset;
-	unsigned size;
-};
-
-std::map<std::string, Layout> rodata_layout(const btf* types)
+// Bytes of each variable in .rodata.
+std::map<std::string, unsigned> rodata_sizes(const btf* types)
 {
-	std::map<std::string, Layout> layout;
+	std::map<std::string, unsigned> sizes;
 	const __s32 id = btf__find_by_name_kind(types, ".rodata", BTF_KIND_DATASEC);
 	if (id < 0)
-		return layout;
+		return sizes;
 	const btf_type* section = btf__type_by_id(types, static_cast<__u32>(id));
 	const btf_var_secinfo* variable = btf_var_secinfos(section);
-	for (int i = 0; i < btf_vlen(section); i++, variable++) {
-		const btf_type* var = btf__type_by_id(types, variable->type);
-		layout[btf__name_by_offset(types, var->name_off)] = {variable->offset, variable->size};
+	for (int i = 0; i < btf_vlen(section); i++, variable++)
+		sizes[btf__name_by_offset(types, btf__type_by_id(types, variable->type)->name_off)] = variable->size;
+	return sizes;
+}
+
+// Functions that the object calls and nobody defines. (Those of the kernel are in
+// a section of their own.)
+std::vector<std::string> undefined_functions(const btf* types)
+{
+	std::set<__u32> placed;
+	std::vector<std::string> names;
+	for (__u32 id = 1; id < btf__type_cnt(types); id++) {
+		const btf_type* section = btf__type_by_id(types, id);
+		if (btf_is_datasec(section))
+			for (int i = 0; i < btf_vlen(section); i++)
+				placed.insert(btf_var_secinfos(section)[i].type);
 	}
-	return layout;
+	for (__u32 id = 1; id < btf__type_cnt(types); id++) {
+		const btf_type* function = btf__type_by_id(types, id);
+		if (btf_is_func(function) && btf_vlen(function) == BTF_FUNC_EXTERN && !placed.contains(id))
+			names.push_back(btf__name_by_offset(types, function->name_off));
+	}
+	return names;
+}
+
+// Variables of the functionalities that the class is linked with have tags too.
+bool of_functionality(const Tag& tag)
+{
+	return tag.target.starts_with("nfup_functionality_");
 }
 
 } // namespace
@@ -157,8 +136,16 @@ Result<ClassInfo> describe(const std::filesystem::path& path, const std::string&
 			   const std::filesystem::path& source)
 {
 	auto object = open_object(path, name);
-	if (!object)
-		return pass(object);
+	if (!object) {
+		const auto btf = read_btf(path);
+		const auto missing = btf ? undefined_functions(btf->get()) : std::vector<std::string>();
+		if (missing.empty())
+			return pass(object);
+		return fail(ErrorKind::intent,
+			    "class " + name + " (" + source.string() + ") calls " + missing.front() +
+				"(), which nothing that it is linked with defines",
+			    "name the functionality that defines it: NFUP_USES(\"…\")");
+	}
 	const btf* types = bpf_object__btf(object->get());
 	if (!types)
 		return fail(ErrorKind::intent, source.string() + " has no BTF");
@@ -169,18 +156,11 @@ Result<ClassInfo> describe(const std::filesystem::path& path, const std::string&
 	bool described = false;
 	std::set<std::string> tables;
 	std::map<int, intent::Param> params; // by place in the file
-	const auto layout = rodata_layout(types);
+	const auto sizes = rodata_sizes(types);
 
-	for (__u32 id = 1; id < btf__type_cnt(types); id++) {
-		const btf_type* tag = btf__type_by_id(types, id);
-		if (!btf_is_decl_tag(tag))
+	for (const auto& [what, value, target] : read_tags(types)) {
+		if (of_functionality({what, value, target}))
 			continue;
-		const std::string text = btf__name_by_offset(types, tag->name_off);
-		const std::string target = btf__name_by_offset(types, btf__type_by_id(types, tag->type)->name_off);
-		const auto equals = text.find('=');
-		if (!text.starts_with("nfup.") || equals == std::string::npos)
-			continue;
-		const std::string what = text.substr(5, equals - 5), value = text.substr(equals + 1);
 		if (what == "kind") {
 			described = true;
 			if (target != name)
@@ -196,21 +176,22 @@ Result<ClassInfo> describe(const std::filesystem::path& path, const std::string&
 		} else if (what == "table") {
 			tables.insert(target);
 		} else if (what == "requires" || what == "provides") {
-			auto facts = parse_facts(value, name);
+			auto facts = parse_facts(value, "class " + name);
 			if (!facts)
 				return pass(facts);
 			(what == "requires" ? info.requires_ : info.provides) = *facts;
+		} else if (what == "uses") {
+			info.uses = split_list(value);
 		} else if (what == "param") {
 			auto param = parse_param(target, value);
 			if (!param)
 				return pass(param);
-			const auto place = layout.find(target);
-			if (place == layout.end())
+			const auto size = sizes.find(target);
+			if (size == sizes.end())
 				return fail(ErrorKind::intent,
 					    "class " + name + ": parameter " + target + " is not in .rodata",
 					    "declare it with NFUP_PARAM at file scope");
-			param->second.offset = place->second.offset;
-			param->second.size = place->second.size;
+			param->second.size = size->second;
 			params.insert(*param);
 		}
 	}
@@ -224,54 +205,51 @@ Result<ClassInfo> describe(const std::filesystem::path& path, const std::string&
 	return info;
 }
 
-Result<std::string> code_hash(const std::filesystem::path& path)
+Result<std::vector<std::string>> uses_of(const std::filesystem::path& object)
 {
-	elf_version(EV_CURRENT);
-	Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-	if (!fd)
-		return fail_errno(errno, "cannot read " + path.string());
-	std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_begin(fd.get(), ELF_C_READ, nullptr), elf_end);
-	std::size_t names = 0;
-	if (!elf || elf_getshdrstrndx(elf.get(), &names) != 0)
-		return fail(ErrorKind::system, path.string() + " is not an ELF object", "remove it: it is made anew");
+	auto types = read_btf(object);
+	if (!types)
+		return pass(types);
+	for (const Tag& tag : read_tags(types->get()))
+		if (tag.what == "uses" && !of_functionality(tag))
+			return split_list(tag.value);
+	return {};
+}
 
-	Hasher hasher;
-	for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf.get(), section)) != nullptr;) {
-		GElf_Shdr header;
-		if (!gelf_getshdr(section, &header))
-			continue;
-		const std::string name = elf_strptr(elf.get(), names, header.sh_name);
-		const bool code = header.sh_type == SHT_PROGBITS && (header.sh_flags & SHF_ALLOC) && header.sh_size > 0;
-		const bool relocations = header.sh_type == SHT_REL && name.find("BTF") == std::string::npos &&
-					 name.find("debug") == std::string::npos;
-		if (!code && !relocations)
-			continue;
-		hasher.add(name);
-		const Elf_Data* data = elf_getdata(section, nullptr);
-		if (!data || !data->d_buf)
-			continue;
-		if (code) {
-			hasher.add(std::string_view(static_cast<const char*>(data->d_buf), data->d_size));
-			continue;
-		}
-		// By symbol name: the symbol's index moves when debug information does.
-		Elf_Scn* table = elf_getscn(elf.get(), header.sh_link);
-		GElf_Shdr table_header;
-		const Elf_Data* symbols = elf_getdata(table, nullptr);
-		if (!symbols || !gelf_getshdr(table, &table_header))
-			continue;
-		for (std::size_t i = 0; i < header.sh_size / header.sh_entsize; i++) {
-			GElf_Rel relocation;
-			GElf_Sym symbol;
-			if (!gelf_getrel(const_cast<Elf_Data*>(data), static_cast<int>(i), &relocation) ||
-			    !gelf_getsym(const_cast<Elf_Data*>(symbols),
-					 static_cast<int>(GELF_R_SYM(relocation.r_info)), &symbol))
-				continue;
-			hasher.add(relocation.r_offset)
-			    .add(elf_strptr(elf.get(), table_header.sh_link, symbol.st_name));
+Result<intent::Functionality> describe_functionality(const std::filesystem::path& object, const std::string& name,
+						     const std::filesystem::path& source)
+{
+	auto types = read_btf(object);
+	if (!types)
+		return pass(types);
+	for (const char* section : {".maps", ".data", ".bss"})
+		if (btf__find_by_name_kind(types->get(), section, BTF_KIND_DATASEC) >= 0)
+			return fail(ErrorKind::intent,
+				    "the functionality " + name + " (" + source.string() + ") keeps state (" + section +
+					")",
+				    "state belongs to an atom; a functionality is code and constants");
+	intent::Functionality info;
+	info.source = source;
+	for (const auto& [what, value, target] : read_tags(types->get())) {
+		if (what == "functionality") {
+			info.name = value;
+		} else if (what == "doc") {
+			info.doc = value;
+		} else if (what == "uses") {
+			info.uses = split_list(value);
+		} else if (what == "requires") {
+			auto facts = parse_facts(value, "functionality " + name);
+			if (!facts)
+				return pass(facts);
+			info.requires_ = *facts;
 		}
 	}
-	return hasher.hex();
+	if (info.name != name)
+		return fail(ErrorKind::intent,
+			    source.string() + " declares " +
+				(info.name.empty() ? "no functionality" : "the functionality " + info.name),
+			    "use NFUP_FUNCTIONALITY(" + name + ", …); the file is named after it");
+	return info;
 }
 
 } // namespace nfup::loader

@@ -7,17 +7,22 @@
 #include <string>
 
 #include "intent/class_info.h"
+#include "intent/functionality.h"
 
 namespace nfup::loader {
 
-// Error (kind intent): the object describes no class, a class of another name,
+// `object` is linked. Error (kind intent): the object describes no class, a class of another name,
 // or a module that owns a map or writable globals.
 Result<intent::ClassInfo> describe(const std::filesystem::path& object, const std::string& name,
 				   const std::filesystem::path& source);
 
-// Hash of what the kernel would run: code, relocations, constants. Debug
-// information is left out, so that a changed comment is not a changed program.
-Result<std::string> code_hash(const std::filesystem::path& object);
+// What a class's object asks to be linked with.
+Result<std::vector<std::string>> uses_of(const std::filesystem::path& object);
+
+// Error (kind intent): no functionality, one of another name, or one with maps
+// or writable globals.
+Result<intent::Functionality> describe_functionality(const std::filesystem::path& object, const std::string& name,
+						     const std::filesystem::path& source);
 
 // slots, pkt, counters, ports: the maps every program may touch.
 bool is_framework_map(const std::string& name);

@@ -55,6 +55,8 @@ json class_json(const intent::ClassInfo& info)
 		{"params", params},
 		{"requires", facts(info.requires_)},
 		{"provides", facts(info.provides)},
+		{"uses", info.uses},
+		{"code", info.code},
 		{"state", info.state},
 		{"source", info.source}};
 }
@@ -78,6 +80,8 @@ void print_class(const intent::ClassInfo& info)
 	};
 	facts("requires", info.requires_);
 	facts("provides", info.provides);
+	if (!info.code.empty())
+		std::cout << "  uses " << join(info.uses) << "; linked with " << join(info.code) << "\n";
 	if (!info.state.empty())
 		std::cout << "  state: " << join(info.state) << "\n";
 	std::cout << "  source: " << info.source << "\n";

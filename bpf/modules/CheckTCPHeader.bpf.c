@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "nfup.h"
-#include "lib/checksum.h"
 #include "lib/ip.h"
+#include "lib/l4_csum.h"
 #include "lib/tcp.h"
 
 NFUP_PARAM(__u8, CHECKSUM, "bool", "true", "", "verify the checksum (over all bytes of the segment)");
 NFUP_OUTPUTS("ok, bad?");
 NFUP_REQUIRES("ip-header");
 NFUP_PROVIDES("tcp-header@0");
-
-/* The pseudo header (RFC 9293 §3.1) and the segment sum up to all ones. */
-static __always_inline int segment_sum_ok(struct xdp_md *ctx, struct pkt *p, __u32 length)
-{
-	__s64 sum = bpf_htonl(length);
-
-	sum += bpf_htonl(IPPROTO_TCP);
-	if (p->ethertype == bpf_htons(ETH_P_IP))
-		sum = csum_bytes(ctx, p->l3 + 12, 8, sum);
-	else
-		sum = csum_bytes(ctx, p->l3 + 8, 32, sum);
-	if (sum < 0)
-		return 0;
-	sum = csum_bytes(ctx, p->l4, length, sum);
-	return sum >= 0 && csum_fold(sum) == 0xffff;
-}
+NFUP_USES("l4_csum");
 
 static __always_inline int check(struct xdp_md *ctx, struct pkt *p)
 {
@@ -43,7 +28,7 @@ static __always_inline int check(struct xdp_md *ctx, struct pkt *p)
 	if (!tcp_flags_sensible(flags))
 		return NFUP_DROP_BAD_TCP_FLAGS;
 	/* The sum of a first fragment covers bytes that are not here. */
-	if (CHECKSUM && !(p->flags & PKT_FRAGMENT) && !segment_sum_ok(ctx, p, length))
+	if (CHECKSUM && !(p->flags & PKT_FRAGMENT) && !l4_csum_ok(ctx, p, length, IPPROTO_TCP))
 		return NFUP_DROP_BAD_L4_CHECKSUM;
 
 	p->payload = l4 + header_length;

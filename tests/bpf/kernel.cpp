@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "kernel.h"
 
+#include "loader/class_library.h"
 #include "loader/table.h"
 
 #include <bpf/bpf.h>
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <ostream>
 #include <stdexcept>
 
@@ -97,21 +97,26 @@ std::ostream& operator<<(std::ostream& os, const Outcome& o)
 	return os << ", " << o.frame.size() << " bytes";
 }
 
+// Compiled and linked as for an NF, once for all the tests of a build.
+static loader::Library& library()
+{
+	static loader::Library library({NFUP_BPF, {}, NFUP_TEST_CACHE});
+	return library;
+}
+
 std::string object_path(const std::string& cls)
 {
-	return std::string(NFUP_BPF_OBJECTS) + "/" + cls + ".o";
+	auto found = library().get(cls);
+	if (!found)
+		throw std::runtime_error(found.error().message);
+	if (!*found)
+		throw std::runtime_error("there is no class " + cls);
+	return (*found)->object.path;
 }
 
 std::vector<std::string> classes()
 {
-	std::vector<std::string> names;
-	for (const auto& entry : std::filesystem::directory_iterator(NFUP_BPF_OBJECTS)) {
-		std::string name = entry.path().stem();
-		if (entry.path().extension() == ".o" && name != "ingress" && name != "root")
-			names.push_back(name);
-	}
-	std::sort(names.begin(), names.end());
-	return names;
+	return library().names();
 }
 
 Fd exit_program(unsigned verdict)

@@ -26,7 +26,7 @@ protected:
 	void TearDown() override { fs::remove_all(folder_); }
 
 	fs::path source() const { return folder_ / "f.bpf.c"; }
-	Compiler compiler() const { return Compiler(folder_ / "cache", {folder_}); }
+	Compiler compiler() const { return Compiler(ObjectCache(folder_ / "cache"), {folder_}); }
 
 	fs::path folder_;
 };
@@ -99,7 +99,7 @@ TEST_F(CompileTest, a_cache_that_cannot_be_written_is_replaced_by_the_users_own)
 {
 	// A file where the folder should be: not even root can make a folder there.
 	ASSERT_TRUE(write_file(folder_ / "file", "", false));
-	const auto object = Compiler(folder_ / "file/cache", {folder_}).compile(source());
+	const auto object = Compiler(ObjectCache(folder_ / "file/cache"), {folder_}).compile(source());
 	ASSERT_TRUE(object) << object.error().message;
 	EXPECT_FALSE(object->path.string().starts_with(folder_.string()));
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The bytes of the frame, with the bounds check that the verifier wants. */
+#ifndef NFUP_BYTES_H
+#define NFUP_BYTES_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+
+/* `size` bytes at `offset` from the start of the frame, or NULL if the frame is
+ * shorter. The empty asm keeps the register that was bounded in use, which is
+ * what the verifier wants to see. */
+static __always_inline void *at(struct xdp_md *ctx, __u32 offset, __u32 size)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+	asm volatile("" : "+r"(offset));
+	if (offset > 0x3fff)
+		return 0;
+	data += offset;
+	if (data + size > end)
+		return 0;
+	return data;
+}
+
+#endif
