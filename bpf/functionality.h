@@ -4,7 +4,7 @@
  *
  *	lib/csum.h        extern __s64 csum_bytes(struct xdp_md *ctx, …);
  *	lib/csum.bpf.c    #include "functionality.h"
- *	                  #include "lib/csum.h"
+ *	                  #include "csum.h"
  *
  *	                  NFUP_FUNCTIONALITY(csum, "", "", "sums of frame bytes");
  *

@@ -21,6 +21,17 @@ static __always_inline __u16 csum_fold(__u64 sum)
 	return sum;
 }
 
+/* `bytes`: a constant. */
+static __always_inline __u64 csum_words(const __u32 *word, __u32 bytes)
+{
+	__u64 sum = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < bytes / 4; i++)
+		sum += word[i];
+	return sum;
+}
+
 /* A header's checksum after one of its words changed (RFC 1624 eq. 3). */
 static __always_inline __u16 csum_replace(__u16 check, __u16 from, __u16 to)
 {

@@ -9,16 +9,6 @@ NFUP_FUNCTIONALITY(csum, "", "", "Internet checksum (RFC 1071) over bytes of the
 #define CSUM_CHUNKS 32 /* 16 KiB: more than at() reaches */
 #define CSUM_INLINE 64
 
-static __always_inline __u64 csum_words(const __u32 *word, __u32 bytes)
-{
-	__u64 sum = 0;
-
-#pragma unroll
-	for (__u32 i = 0; i < bytes / 4; i++)
-		sum += word[i];
-	return sum;
-}
-
 /* Adds a piece of constant size and moves past it: by the helper, or word by
  * word where the call would cost more than the sum. */
 #define CSUM_PIECE(bytes)                                                  \

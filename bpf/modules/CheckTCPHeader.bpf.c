@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "nfup.h"
 #include "lib/ip.h"
-#include "lib/l4_csum.h"
+#include "lib/l4_checksum.h"
 #include "lib/tcp.h"
 
 NFUP_PARAM(__u8, CHECKSUM, "bool", "true", "", "verify the checksum (over all bytes of the segment)");
 NFUP_OUTPUTS("ok, bad?");
 NFUP_REQUIRES("ip-header");
 NFUP_PROVIDES("tcp-header@0");
-NFUP_USES("l4_csum");
+NFUP_USES("csum");
 
 static __always_inline int check(struct xdp_md *ctx, struct pkt *p)
 {
@@ -28,7 +28,7 @@ static __always_inline int check(struct xdp_md *ctx, struct pkt *p)
 	if (!tcp_flags_sensible(flags))
 		return NFUP_DROP_BAD_TCP_FLAGS;
 	/* The sum of a first fragment covers bytes that are not here. */
-	if (CHECKSUM && !(p->flags & PKT_FRAGMENT) && !l4_csum_ok(ctx, p, length, IPPROTO_TCP))
+	if (CHECKSUM && !(p->flags & PKT_FRAGMENT) && !l4_checksum_ok(ctx, p, length, IPPROTO_TCP))
 		return NFUP_DROP_BAD_L4_CHECKSUM;
 
 	p->payload = l4 + header_length;

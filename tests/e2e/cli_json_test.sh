@@ -22,6 +22,10 @@ holds "$checked" '[.nodes[].name] as $n | .edges | all([.from, .to] - $n == [])'
 holds "$checked" '.depth | . >= 7 and . <= 33' check
 holds "$checked" '.functionalities | type == "array"' check
 holds "$checked" '.diagnostics | type == "array"' check
+printf 'FromDevice(p1) -> Strip(14) -> CheckIPHeader -> CheckTCPHeader -> ToDevice(p2);\n' >"$WORK/tcp.click"
+holds "$(nfj check "$WORK/tcp.click")" '.functionalities == ["csum", "five-tuple", "ip-header", "tcp-header"]' \
+	"facts and code"
+holds "$(nfj classes CheckTCPHeader)" '.requires == ["ip-header"] and .uses == ["csum"] and .code == ["csum"]' classes
 same=$(nfj check "$EXAMPLES/firewall.click")
 equal "$(jq -c '[.nodes[].class] | sort' <<<"$same")" "$(jq -c '[.nodes[].class] | sort' <<<"$checked")" \
 	"the classes of both spellings"
