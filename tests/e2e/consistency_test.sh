@@ -14,7 +14,7 @@
 PACKETS=${PACKETS:-100000000}
 
 need jq ethtool bpftool
-stamps_up stamp 4
+stamps_up stamp
 
 frames_start() { # PACKETS
 	"$TOOLS/live_frames" --client "$CLIENT" --server "$SERVER" --packets "$1" >"$WORK/frames.json" &
