@@ -75,6 +75,16 @@ Result<Fd> open_pin(const fs::path& path)
 	return fd;
 }
 
+Result<std::optional<Fd>> find_pin(const fs::path& path)
+{
+	Fd fd(bpf_obj_get(path.c_str()));
+	if (fd)
+		return std::optional(std::move(fd));
+	if (errno == ENOENT)
+		return std::optional<Fd>{};
+	return fail_errno(errno, "cannot open the pin " + path.string());
+}
+
 Result<void> make_pin_folder(const fs::path& path)
 {
 	return make_folders(path, 0700);

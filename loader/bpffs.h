@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "fd.h"
@@ -18,6 +19,8 @@ Result<void> pin(int fd, const std::filesystem::path& path);
 // The same, replacing what has that name.
 Result<void> repin(int fd, const std::filesystem::path& path);
 Result<Fd> open_pin(const std::filesystem::path& path);
+// None when nothing has that name; an error when it cannot be told.
+Result<std::optional<Fd>> find_pin(const std::filesystem::path& path);
 Result<void> make_pin_folder(const std::filesystem::path& path);
 Result<void> remove_pins(const std::filesystem::path& path); // a pin or a folder of pins; missing is fine
 

@@ -59,16 +59,22 @@ Result<Framework> Framework::open(const Store& store)
 	Framework framework;
 	framework.slots_ = std::move(*slots);
 	framework.counters_ = std::move(*counters);
-	if (auto ports = loader::open_pin(store.pins() / "ports"))
-		framework.ports_ = std::move(*ports);
+	auto ports = loader::find_pin(store.pins() / "ports");
+	if (!ports)
+		return pass(ports);
+	if (*ports)
+		framework.ports_ = std::move(**ports);
 	return framework;
 }
 
 Result<Fd> Framework::context(const Store& store, const Build& build, const std::string& running_contract) const
 {
 	const auto own = store.pins() / ("pkt+" + build.contract.substr(0, 8));
-	if (auto other = loader::open_pin(own))
-		return other;
+	auto other = loader::find_pin(own);
+	if (!other)
+		return pass(other);
+	if (*other)
+		return std::move(**other);
 	if (build.contract == running_contract)
 		return loader::open_pin(store.pins() / "pkt");
 	return create_and_pin(build.context, "pkt", own);

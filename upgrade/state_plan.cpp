@@ -52,8 +52,11 @@ Result<StatePlan> plan_state(const Store& store, const Build& build, const std::
 				    "`nfup status` lists the states");
 	for (const auto& [atom, wanted] : build.state) {
 		StateChange change{atom, StateAction::create, ""};
-		if (auto pinned = loader::open_pin(store.state_pin(atom))) {
-			auto present = statemaps::schema_of(pinned->get());
+		auto pinned = loader::find_pin(store.state_pin(atom));
+		if (!pinned)
+			return pass(pinned);
+		if (*pinned) {
+			auto present = statemaps::schema_of((*pinned)->get());
 			if (!present)
 				return pass(present);
 			const auto different = statemaps::differences(*present, wanted.schema);
@@ -62,7 +65,7 @@ Result<StatePlan> plan_state(const Store& store, const Build& build, const std::
 				change.action = StateAction::drop;
 			} else if (different.empty()) {
 				change.action = StateAction::keep;
-				plan.maps.emplace(atom, std::move(*pinned));
+				plan.maps.emplace(atom, std::move(**pinned));
 			} else {
 				return fail(ErrorKind::refused,
 					    "the state " + atom +
