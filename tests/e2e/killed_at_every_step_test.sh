@@ -1,44 +1,67 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # kill -9 at every system call of an upgrade that changes anything outside the
-# process, then every such call failing once: forwarding goes on, the next
-# command mends what was left, and nothing leaks.
+# process, then every such call failing once, under a live TCP connection and a
+# probe: both go on, state is intact, the next command (by turns `recover` and the
+# next upgrade) mends what was left, and nothing leaks.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh" "$@"
 # shellcheck source=tests/e2e/edits.sh
 . "$(dirname "$0")/edits.sh"
 
-# The calls that reach the kernel's BPF state or the disk.
-CALLS=bpf,rename,fsync,mkdir,unlink,unlinkat,rmdir,membarrier,ftruncate,pwrite64
+# shellcheck source=tests/e2e/faults.sh
+. "$(dirname "$0")/faults.sh"
+
 MAX_POINTS=${MAX_POINTS:-400}
 
-need jq ethtool strace
+need jq ethtool
 edit Strip "$WORK/strip" "$MARK_MODULE"
 edit ToDevice "$WORK/leaf" "$MARK_LEAF"
 lab_up e2e
 attach "$EXAMPLES/firewall.table" >/dev/null
 "$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --rate 1000 >"$WORK/probe.json" &
 probe=$!
-strace -f true 2>/dev/null || skip "strace cannot trace here (ptrace is not allowed)"
+"$TOOLS/tcp_stream" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --mbit 20 >"$WORK/stream.json" &
+stream=$!
 
 # What an upgrade changes: nothing, then everything, by turns, so that there is
-# always something to do. $1: libraries of the next version.
+# always something to do.
 upgrade_under() { # strace's options…
-	strace -f -qq -o "$WORK/trace" -e "trace=$CALLS" "$@" "$BUILD/tools/nfup" --bpffs "$BPFFS" \
-		--state-dir "$WORK/state" --cache-dir "$CACHE" -j "${LIBRARIES[@]}" upgrade fw "$EXAMPLES/firewall.table"
+	traced "$@" -- "${LIBRARIES[@]}" upgrade fw "$EXAMPLES/firewall.table"
 }
 
-# The generation that runs is whole: the records agree with the slots, and
-# packets pass.
+# `recover`, or the upgrade that was cut off once more, and then the record says
+# what it found if the journal was there to find.
+mend() { # POINT, what it was
+	local found=0
+
+	[[ ! -e $WORK/state/fw/journal.json ]] || found=1
+	if (($1 % 2)); then
+		nfj "${LIBRARIES[@]}" upgrade fw "$EXAMPLES/firewall.table" >"$WORK/mended.json" 2>/dev/null ||
+			fail "$2: the next upgrade: $(cat "$WORK/mended.json")"
+		holds "$(cat "$WORK/mended.json")" "(.mended != \"\") == ($found == 1)" "$2: it says what it found"
+	else
+		nfj recover fw >"$WORK/mended.json" || fail "$2: recover: $(cat "$WORK/mended.json")"
+		holds "$(cat "$WORK/mended.json")" ".nfs[0].recovered == ($found == 1)" "$2: it says what it found"
+	fi
+}
+
+# The maps are the first ones and hold the connection.
+state_maps() {
+	jq -c '[.state[] | [.atom, .map_id]]' <<<"$1"
+}
+
+# The generation that runs is whole: the records agree with the slots, packets pass.
 check_whole() {
 	local status
 
-	nfj recover fw >"$WORK/recovered.json" || fail "$1: recover: $(cat "$WORK/recovered.json")"
 	status=$(nfj status fw) || fail "$1: status"
 	holds "$status" '.unfinished == "" and .tail_call_miss == 0' "$1"
 	holds "$status" '[.nodes[].prog_id] | all(. > 0)' "$1: every node is in its slot"
-	[[ -z $(find "$BPFFS/fw" "$WORK/state/fw" -name '*+new*' -o -name 'draft-*' -o -name '*.tmp*' -o -name journal.json) ]] ||
-		fail "$1: left behind: $(find "$BPFFS/fw" "$WORK/state/fw" -name '*+new*' -o -name 'draft-*' -o -name '*.tmp*')"
+	equal "$(state_maps "$status")" "$maps" "$1: the state maps"
+	holds "$status" '(.state[] | select(.atom == "WL").entries) >= 1' "$1: the connection is listed"
+	equal "$(leftovers fw)" "" "$1: left behind"
+	[[ -e /proc/$stream ]] || fail "$1: the connection ended: $(cat "$WORK/stream.json")"
 }
 
 libraries_of() { # COUNT: even: the bundled classes; odd: both edits
@@ -49,6 +72,11 @@ libraries_of() { # COUNT: even: the bundled classes; odd: both edits
 # Warm the cache, so that what is counted is the upgrade and not clang.
 libraries_of 1
 upgrade_under >/dev/null
+for ((i = 0; i < 50; i++)); do # until the handshake is through
+	[[ $(nfj status fw | jq '.state[] | select(.atom == "WL").entries') == 0 ]] || break
+	sleep 0.1
+done
+maps=$(state_maps "$(nfj status fw)")
 points=0 undone=0 finished=0
 for fault in signal=KILL error=ENOMEM; do
 	version=0
@@ -59,20 +87,22 @@ for fault in signal=KILL error=ENOMEM; do
 		upgrade_under -e "inject=$CALLS:$fault:when=$n" >"$WORK/result.json" 2>"$WORK/errors" || code=$?
 		grep -qE 'INJECTED|killed by SIGKILL' "$WORK/trace" || break # past the last call: done
 		points=$((points + 1))
+		mend "$points" "$fault at call $n"
 		check_whole "$fault at call $n"
-		if [[ $(jq .current "$WORK/state/fw/nf.json") == "$before" ]]; then
-			undone=$((undone + 1))
-		else
-			finished=$((finished + 1))
-			version=$((1 - version))
-		fi
+		case $(jq .current "$WORK/state/fw/nf.json"):$(jq -r '.mended // .nfs[0].message' "$WORK/mended.json") in
+		"$before:"*) undone=$((undone + 1)) ;;
+		*"it had not flipped"*) undone=$((undone + 1)) version=$((1 - version)) ;;
+		*) finished=$((finished + 1)) version=$((1 - version)) ;;
+		esac
 		[[ $fault == signal=KILL || $code != 0 || $(jq -r .result "$WORK/result.json") == committed ]] ||
 			fail "$fault at call $n: exit code $code, but: $(cat "$WORK/result.json")"
 	done
 	((n <= MAX_POINTS)) || fail "more than $MAX_POINTS calls in one upgrade"
 done
-kill "$probe"
+kill "$probe" "$stream"
 wait "$probe"
+wait "$stream" || fail "the connection did not survive: $(cat "$WORK/stream.json")"
+cat "$WORK/stream.json"
 echo "$points faults: $undone undone, $finished finished"
 at_least "$points" 60 "fault points"
 at_least "$undone" 1 "undone"
