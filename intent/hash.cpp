@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "hash.h"
 
-#include <openssl/evp.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace nfup {
 
 struct Hasher::Context {
-	EVP_MD_CTX* md = EVP_MD_CTX_new();
-	~Context() { EVP_MD_CTX_free(md); }
+	XXH3_state_t state;
 };
 
 Hasher::Hasher() : context_(std::make_unique<Context>())
 {
-	EVP_DigestInit_ex(context_->md, EVP_sha256(), nullptr);
+	XXH3_128bits_reset(&context_->state);
 }
 
 Hasher::~Hasher() = default;
@@ -20,8 +20,8 @@ Hasher::~Hasher() = default;
 Hasher& Hasher::add(std::string_view field)
 {
 	const std::uint64_t length = field.size();
-	EVP_DigestUpdate(context_->md, &length, sizeof length);
-	EVP_DigestUpdate(context_->md, field.data(), field.size());
+	XXH3_128bits_update(&context_->state, &length, sizeof length);
+	XXH3_128bits_update(&context_->state, field.data(), field.size());
 	return *this;
 }
 
@@ -35,16 +35,15 @@ Hasher& Hasher::add(std::uint64_t number)
 	return add(std::string_view(reinterpret_cast<const char*>(&number), sizeof number));
 }
 
-std::string Hasher::hex()
+std::string Hasher::hex() const
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned length = 0;
-	EVP_DigestFinal_ex(context_->md, digest, &length);
+	XXH128_canonical_t digest;
+	XXH128_canonicalFromHash(&digest, XXH3_128bits_digest(&context_->state));
 	std::string text;
-	for (unsigned i = 0; i < length; i++) {
+	for (const unsigned char byte : digest.digest) {
 		constexpr char digits[] = "0123456789abcdef";
-		text += digits[digest[i] >> 4];
-		text += digits[digest[i] & 15];
+		text += digits[byte >> 4];
+		text += digits[byte & 15];
 	}
 	return text;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// SHA-256 over a sequence of fields, as lower-case hex. Every field is preceded
-// by its length, so that ("ab","c") and ("a","bc") differ.
+// A 128-bit hash (XXH3) over a sequence of fields, as 32 hex digits. Every field is
+// preceded by its length, so that ("ab","c") and ("a","bc") differ. It tells
+// contents apart; it does not withstand somebody who forges them, and need not:
+// who can write the cache or the records is root already.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,7 @@ public:
 	Hasher& add(std::string_view field);
 	Hasher& add(std::span<const std::uint8_t> field);
 	Hasher& add(std::uint64_t number);
-	std::string hex(); // ends the hasher
+	std::string hex() const;
 
 private:
 	struct Context;

@@ -16,7 +16,7 @@ Result<loader::Library> Cli::library() const
 	for (const auto& folder : lib)
 		if (!std::filesystem::is_directory(folder, error))
 			return fail(ErrorKind::intent, "--lib " + folder.string() + " is no folder");
-	return loader::Library({*bpf, lib, folders.cache});
+	return loader::Library({*bpf, lib, folders.cache, static_cast<std::uintmax_t>(cache_size_mib) << 20});
 }
 
 json to_json(const intent::Diagnostics& diagnostics)

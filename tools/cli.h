@@ -23,6 +23,7 @@ struct Cli {
 	bool as_json = false;
 	bool verbose = false;
 	upgrade::Folders folders;
+	int cache_size_mib = 0;
 	std::vector<std::filesystem::path> lib;
 	std::vector<std::string> words; // after the command
 	cxxopts::ParseResult options;   // the command's own

@@ -50,7 +50,9 @@ void declare_global(cxxopts::Options& options)
 				   cxxopts::value<std::string>()->default_value("/sys/fs/bpf/nfup"), "DIR")(
 	    "state-dir", "folder for records", cxxopts::value<std::string>()->default_value("/var/lib/nfup"), "DIR")(
 	    "cache-dir", "folder for compiled objects", cxxopts::value<std::string>()->default_value("/var/cache/nfup"),
-	    "DIR")("lib", "folder with classes of your own", cxxopts::value<std::vector<std::string>>(), "DIR");
+	    "DIR")("cache-size", "what that folder may hold; the longest unused goes first",
+		   cxxopts::value<int>()->default_value("256"),
+		   "MIB")("lib", "folder with classes of your own", cxxopts::value<std::vector<std::string>>(), "DIR");
 }
 
 void print_usage()
@@ -142,12 +144,13 @@ int main_(int argc, char** argv)
 		cli.folders.bpffs = cli.options["bpffs"].as<std::string>();
 		cli.folders.state = cli.options["state-dir"].as<std::string>();
 		cli.folders.cache = cli.options["cache-dir"].as<std::string>();
+		cli.cache_size_mib = cli.options["cache-size"].as<int>();
 		if (cli.options.count("lib"))
 			for (const auto& folder : cli.options["lib"].as<std::vector<std::string>>())
 				cli.lib.push_back(std::filesystem::absolute(folder));
 		if (cli.options.count("words"))
 			cli.words = cli.options["words"].as<std::vector<std::string>>();
-		for (const char* number : {"keep", "to"})
+		for (const char* number : {"keep", "to", "cache-size"})
 			if (cli.options.count(number) && cli.options[number].as<int>() < 0)
 				return report(cli, {ErrorKind::intent,
 						    std::string("--") + number + " takes no negative number", ""});

@@ -7,7 +7,7 @@ set -euo pipefail
 packages=(
 	# build
 	g++ cmake ninja-build pkg-config binutils
-	libbpf-dev libxdp-dev libelf-dev zlib1g-dev libssl-dev libnl-3-dev libnl-genl-3-dev
+	libbpf-dev libxdp-dev libelf-dev zlib1g-dev libxxhash-dev libnl-3-dev libnl-genl-3-dev
 	libcxxopts-dev nlohmann-json3-dev
 	# modules are compiled at run time
 	clang linux-libc-dev

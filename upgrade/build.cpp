@@ -169,6 +169,8 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 		build.nodes.push_back(std::move(built));
 	}
 	build.compiled = library.compiled();
+	if (!build.compiled.empty())
+		library.shrink_cache();
 	build.reused = library.reused();
 	build.build_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 	return build;

@@ -41,7 +41,7 @@ struct GenerationNode {
 	std::string cls;
 	std::vector<std::string> args;
 	std::string identity;
-	std::string object; // in the cache: to load the node again on a rollback
+	std::string object; // kept with the records: to load the node again on a rollback
 	std::vector<loader::Constant> constants;
 	std::vector<std::string> state; // names of the state maps it uses
 	std::vector<int> out;

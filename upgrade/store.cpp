@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <set>
 #include <sstream>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -269,6 +270,41 @@ Result<void> Store::remove_generation(int number) const
 	if (error)
 		return fail_errno(error.value(), "cannot remove the record of generation " + std::to_string(number));
 	return {};
+}
+
+Result<fs::path> Store::keep_object(const fs::path& object) const
+{
+	const fs::path folder = records_ / "objects";
+	fs::path own = folder / object.filename();
+	std::error_code error;
+	if (object == own || fs::exists(own, error))
+		return own;
+	fs::create_directory(folder, error);
+	fs::create_hard_link(object, own, error);
+	if (!error)
+		return own;
+	// The cache is on another file system.
+	auto content = read_file(object);
+	if (!content)
+		return pass(content);
+	if (auto written = write_file(own, *content, false); !written)
+		return pass(written);
+	return own;
+}
+
+void Store::drop_objects(const std::map<int, Generation>& but) const
+{
+	std::set<fs::path> named;
+	for (const auto& [number, generation] : but)
+		for (const GenerationNode& node : generation.nodes)
+			named.insert(node.object);
+	std::error_code error;
+	std::vector<fs::path> others;
+	for (const auto& entry : fs::directory_iterator(records_ / "objects", error))
+		if (!named.contains(entry.path()))
+			others.push_back(entry.path());
+	for (const fs::path& object : others)
+		fs::remove(object, error);
 }
 
 Result<void> Store::remove_records() const

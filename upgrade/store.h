@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +56,12 @@ public:
 	Result<void> append_history(const nlohmann::json& entry) const;
 	Result<std::vector<nlohmann::json>> read_history() const;
 	Result<void> remove_generation(int number) const; // its record and its pins
+
+	// A link to an object of the cache, which may forget it. Returns the link's
+	// path: as long as a generation's record names it, the generation can be loaded.
+	Result<std::filesystem::path> keep_object(const std::filesystem::path& object) const;
+	// Removes the links that none of these generations names.
+	void drop_objects(const std::map<int, Generation>& but) const;
 	Result<void> remove_records() const;
 
 private:

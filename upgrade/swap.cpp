@@ -120,6 +120,10 @@ Result<void> Swap::prepare(Generation& draft, const Plan& plan, const std::map<s
 	for (std::size_t i = 0; i < draft.nodes.size(); i++) {
 		GenerationNode& node = draft.nodes[i];
 		const int index = static_cast<int>(i);
+		auto object = store_.keep_object(node.object);
+		if (!object)
+			return pass(object);
+		node.object = *object;
 		auto program = plan.load.contains(index) ? loader::load_program(configure(node, draft, maps))
 							 : find_program(node.program);
 		if (!program)
@@ -225,6 +229,7 @@ Result<void> reclaim(const Store& store, const Framework& framework, int keep)
 	for (const auto& [number, generation] : old)
 		if (auto removed = store.remove_generation(number); !removed)
 			return removed;
+	store.drop_objects(*kept);
 	return {};
 }
 
