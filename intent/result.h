@@ -4,6 +4,7 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -15,17 +16,21 @@ enum class ErrorKind {
 	refused = 3, // an upgrade refused or rolled back
 };
 
+struct VerifierRefusal; // loader/verifier_log.h
+
 struct Error {
 	ErrorKind kind = ErrorKind::system;
 	std::string message; // what happened, to what, and the system's reason
 	std::string hint;    // what to do about it; may be empty
+	// Set when the kernel's verifier refused a program.
+	std::shared_ptr<const VerifierRefusal> verifier = {};
 };
 
 template <class T> using Result = std::expected<T, Error>;
 
 inline std::unexpected<Error> fail(ErrorKind kind, std::string message, std::string hint = {})
 {
-	return std::unexpected(Error{kind, std::move(message), std::move(hint)});
+	return std::unexpected(Error{kind, std::move(message), std::move(hint), {}});
 }
 
 // "MESSAGE: strerror(err)", of kind system. `err` is a positive errno.

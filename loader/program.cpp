@@ -7,11 +7,13 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <memory>
 #include <optional>
 
 #include "bpf_object.h"
 #include "describe.h"
 #include "table.h"
+#include "verifier_log.h"
 
 namespace nfup::loader {
 
@@ -62,26 +64,43 @@ Result<void> set_constants(bpf_object* object, const NodeProgram& program)
 	return {};
 }
 
-// The verifier's log ends with the reason; the instructions before it say where.
-std::string last_lines(const std::string& log, std::size_t count)
-{
-	std::size_t start = log.size();
-	for (std::size_t i = 0; i <= count && start != std::string::npos && start > 0; i++)
-		start = log.rfind('\n', start - 1);
-	return start == std::string::npos ? log : log.substr(start + 1);
-}
+// Where the kernel writes its log, when libbpf tries a second time after a refusal.
+// libbpf's own buffer starts small and the program is verified anew each time it
+// grows: 25 s for one that is too large. From 6.4 on the kernel keeps a log's end.
+class VerifierLog {
+public:
+	explicit VerifierLog(bpf_program* program)
+	{
+		buffer_[0] = '\0';
+		bpf_program__set_log_buf(program, buffer_.get(), size);
+	}
+	std::string text() const { return {buffer_.get(), strnlen(buffer_.get(), size)}; }
 
-std::unexpected<Error> load_failure(int error, const NodeProgram& program)
+private:
+	static constexpr std::size_t size = 16 << 20; // memory that nobody touches before it is needed
+	std::unique_ptr<char[]> buffer_ = std::make_unique_for_overwrite<char[]>(size);
+};
+
+std::unexpected<Error> load_failure(int error, const NodeProgram& program, const std::string& verifier_log)
 {
 	const std::string log = take_libbpf_log();
 	const std::string what = "node " + program.node + " (class " + program.cls + ")";
+	auto lines = SourceLines::read(program.object, program.cls);
+	auto refusal = explain_refusal(verifier_log, lines ? *lines : SourceLines(), program.cls + ".bpf.c");
+	if (refusal) {
+		Error refused{ErrorKind::refused, "the kernel's verifier refuses " + what + ":\n" + render(*refusal),
+			      refusal->mend.empty() ? "docs/writing-a-module.md lists the usual reasons"
+						    : refusal->mend};
+		refused.verifier = std::make_shared<VerifierRefusal>(*std::move(refusal));
+		return std::unexpected(std::move(refused));
+	}
 	if (error == EPERM)
 		return fail_errno(error, "the kernel does not let this user load programs: " + what,
 				  "run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
 	if (error == ENOMEM || error == E2BIG)
-		return fail_errno(error, "the kernel has no room for " + what + "\n" + last_lines(log, 6));
-	return fail(ErrorKind::refused, "the kernel's verifier refuses " + what + ":\n" + last_lines(log, 12),
-		    "check bounds with at() before every access; docs/writing-a-module.md lists the usual reasons");
+		return fail_errno(error, "the kernel has no room for " + what + "\n" + log);
+	return fail(ErrorKind::refused, "the kernel refuses " + what + ":\n" + log,
+		    "nfup doctor says what this kernel can do");
 }
 
 template <class Info> std::uint32_t id_of(int fd)
@@ -131,15 +150,16 @@ Result<Fd> load_program(const NodeProgram& program)
 			return fail_errno(errno, std::string("cannot share the map ") + bpf_map__name(map) +
 						     " with node " + program.node);
 	}
-	const int error = bpf_object__load(object->get());
-	if (error != 0)
-		return load_failure(-error, program);
-	for (const Fd& table : tables)
-		if (auto frozen = freeze_table(table); !frozen)
-			return pass(frozen);
 	bpf_program* loaded = bpf_object__find_program_by_name(object->get(), program.cls.c_str());
 	if (!loaded)
 		return fail(ErrorKind::intent, "the object of class " + program.cls + " has no program of that name");
+	const VerifierLog log(loaded);
+	const int error = bpf_object__load(object->get());
+	if (error != 0)
+		return load_failure(-error, program, log.text());
+	for (const Fd& table : tables)
+		if (auto frozen = freeze_table(table); !frozen)
+			return pass(frozen);
 	return duplicate(bpf_program__fd(loaded));
 }
 

@@ -27,8 +27,8 @@ struct NodeProgram {
 	std::map<std::string, int> maps; // every other map of the object → fd
 };
 
-// Error (kind refused): the verifier's reason, in its own words' last lines;
-// (kind system): permissions, memory.
+// Error (kind refused): the verifier's reason, see verifier_log.h; (kind system):
+// permissions, memory.
 Result<Fd> load_program(const NodeProgram& program);
 
 // Makes those maps of an object, with the BTF of their keys and values.

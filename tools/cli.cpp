@@ -65,6 +65,19 @@ json to_json(const upgrade::Outcome& outcome)
 		{"mended", outcome.mended}};
 }
 
+json to_json(const VerifierRefusal& refusal)
+{
+	const auto place = [](const std::optional<loader::SourceLine>& line) {
+		return line ? json{{"file", line->file},
+				   {"line", line->line},
+				   {"column", line->column},
+				   {"text", line->text}}
+			    : json();
+	};
+	return {{"reason", refusal.reason},    {"said", refusal.said}, {"source", place(refusal.where)},
+		{"from", place(refusal.from)}, {"mend", refusal.mend}, {"log", refusal.log}};
+}
+
 void print_json(const json& value)
 {
 	// Names come from the command line and from files: bytes that are no UTF-8
@@ -82,8 +95,11 @@ int report(const Cli& cli, const Error& error, const intent::Diagnostics& diagno
 {
 	const int code = static_cast<int>(error.kind);
 	if (cli.as_json) {
+		json value = {{"code", code}, {"message", error.message}, {"hint", error.hint}};
+		if (error.verifier)
+			value["verifier"] = to_json(*error.verifier);
 		print_json({{"ok", false},
-			    {"error", {{"code", code}, {"message", error.message}, {"hint", error.hint}}},
+			    {"error", value},
 			    {"result", "refused"},
 			    {"reason", error.message},
 			    {"diagnostics", to_json(diagnostics)}});
@@ -94,6 +110,8 @@ int report(const Cli& cli, const Error& error, const intent::Diagnostics& diagno
 		std::cerr << "nfup: " << error.message << "\n";
 	if (!error.hint.empty())
 		std::cerr << "hint: " << error.hint << "\n";
+	if (cli.verbose && error.verifier)
+		std::cerr << "the verifier's log:\n" << error.verifier->log;
 	return code;
 }
 

@@ -12,6 +12,7 @@
 #include "intent/diagnostic.h"
 #include "intent/result.h"
 #include "loader/class_library.h"
+#include "loader/verifier_log.h"
 #include "upgrade/coordinator.h"
 #include "upgrade/store.h"
 
@@ -51,6 +52,7 @@ void print_diagnostics(const intent::Diagnostics& diagnostics, const std::string
 
 json to_json(const intent::Diagnostics& diagnostics);
 json to_json(const upgrade::Outcome& outcome);
+json to_json(const VerifierRefusal& refusal);
 void print_json(const json& value);
 
 Result<upgrade::Intent> read_intent(const std::string& path);

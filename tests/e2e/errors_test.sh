@@ -87,10 +87,24 @@ busy_device() {
 	refused '[12]' 'busy|fw' nf attach "$FIREWALL" --name fw "${BOTH[@]}"
 }
 
+# What the verifier refuses is shown as a place in the source; -v and -j have its log.
+verifier_refuses() {
+	local bad=(--lib "$TOP/tests/bpf/bad") said
+
+	echo 'FromDevice(p1) -> PacketUnchecked -> ToDevice(p2); FromDevice(p2) -> ToDevice(p1);' >"$WORK/bad.click"
+	refused 3 'PacketUnchecked\.bpf\.c:10:[0-9]+: error: no check says' nf "${bad[@]}" upgrade fw "$WORK/bad.click"
+	refused 3 '^hint: ask for all the bytes' nf "${bad[@]}" upgrade fw "$WORK/bad.click"
+	refused 3 '^44?: \([0-9a-f]{2}\)' nf -v "${bad[@]}" upgrade fw "$WORK/bad.click"
+	said=$(nf -j "${bad[@]}" upgrade fw "$WORK/bad.click") && fail "the verifier takes it"
+	holds "$said" '.error.verifier | (.source.file | endswith("bad/PacketUnchecked.bpf.c")) and .source.line == 10
+		and (.mend | contains("at(")) and (.log | contains("invalid access to packet"))' "the verifier in JSON"
+}
+
 # An upgrade that is refused leaves the generation and its traffic alone.
 refused_upgrade() {
 	refused 1 'Chek' nf upgrade fw "$WORK/unknown.table"
 	refused 1 'secrets' nf --lib "$WORK/lib-map" upgrade fw "$WORK/null.click"
+	verifier_refuses
 	holds "$(nfj status fw)" '.generation == 1 and .tail_call_miss == 0' "still the first generation"
 	on "$CLIENT" ping -qc 1 "$LAB_SERVER_IP" >/dev/null || fail "a refused upgrade broke the one that runs"
 	refused '[123]' '.' nf rollback fw
