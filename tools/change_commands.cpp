@@ -5,10 +5,24 @@
 #include <iostream>
 
 #include "cli.h"
+#include "intent/numbers.h"
 
 namespace nfup::tools {
 
 namespace {
+
+void print_watch(const upgrade::WatchReport& watch)
+{
+	printf("  watch    %.1f s, %lu packets%s%s\n", watch.seconds, watch.packets, watch.note.empty() ? "" : "; ",
+	       watch.note.c_str());
+	for (const auto& verdict : watch.guards) {
+		printf("           %s: ", verdict.guard.c_str());
+		if (!verdict.value)
+			printf("not tested\n");
+		else
+			printf("%s, %.6g %s\n", verdict.ok ? "good" : "BROKEN", *verdict.value, verdict.unit);
+	}
+}
 
 void print_outcome(const upgrade::Outcome& outcome)
 {
@@ -31,10 +45,14 @@ void print_outcome(const upgrade::Outcome& outcome)
 	for (const auto& change : outcome.state)
 		std::cout << "  state    " << change.atom << ": " << upgrade::to_string(change.action) << change.detail
 			  << "\n";
+	if (outcome.watch)
+		print_watch(*outcome.watch);
 	if (!outcome.result.empty())
 		printf("  build %.1f ms, load %.1f ms, state %.1f ms, flip %.0f us, drain %.1f ms; total %.1f ms\n",
 		       outcome.build_ms, outcome.load_ms, outcome.state_ms, outcome.flip_us, outcome.drain_ms,
 		       outcome.total_ms);
+	if (outcome.result == "rolled-back")
+		std::cout << "generation " << outcome.running << " runs again: " << outcome.reason << "\n";
 }
 
 int finish(const Cli& cli, const Result<upgrade::Outcome>& outcome, const intent::Diagnostics& diagnostics,
@@ -42,16 +60,41 @@ int finish(const Cli& cli, const Result<upgrade::Outcome>& outcome, const intent
 {
 	if (!outcome)
 		return report(cli, outcome.error(), diagnostics, source);
+	const int code = outcome->result == "rolled-back" ? static_cast<int>(ErrorKind::refused) : 0;
 	if (cli.as_json) {
 		json value = to_json(*outcome);
-		value["ok"] = true;
+		value["ok"] = code == 0;
 		value["diagnostics"] = to_json(diagnostics);
 		print_json(value);
-		return 0;
+		return code;
 	}
 	print_diagnostics(diagnostics, source);
 	print_outcome(*outcome);
-	return 0;
+	return code;
+}
+
+// --watch and --guard.
+Result<upgrade::WatchOptions> watch_options(const Cli& cli)
+{
+	upgrade::WatchOptions watch;
+	const bool guarded = cli.options.count("guard") > 0;
+	if (!cli.options.count("watch")) {
+		if (guarded)
+			return fail(ErrorKind::intent, "--guard says what must hold in a watch, and there is none",
+				    "add --watch TIME, as in --watch 5s");
+		return watch;
+	}
+	const auto text = cli.options["watch"].as<std::string>();
+	const auto time = intent::read_duration(text);
+	if (!time || *time < 1000000 || *time > __int128{86400} * 1000000000)
+		return fail(ErrorKind::intent, "--watch " + text + ": not a time from 1ms to 24h",
+			    "a number of seconds, or one with a unit: 5, 5s, 500ms, 2m");
+	watch.time = std::chrono::nanoseconds(static_cast<long>(*time));
+	auto guards = upgrade::parse_guards(guarded ? cli.options["guard"].as<std::string>() : upgrade::default_guards);
+	if (!guards)
+		return pass(guards);
+	watch.guards = std::move(*guards);
+	return watch;
 }
 
 Result<upgrade::UpgradeOptions> upgrade_options(const Cli& cli)
@@ -61,6 +104,10 @@ Result<upgrade::UpgradeOptions> upgrade_options(const Cli& cli)
 	if (cli.options.count("drop-state"))
 		for (const auto& atom : cli.options["drop-state"].as<std::vector<std::string>>())
 			options.drop_state.insert(atom);
+	auto watch = watch_options(cli);
+	if (!watch)
+		return pass(watch);
+	options.watch = std::move(*watch);
 	return options;
 }
 

@@ -41,28 +41,32 @@ json to_json(const upgrade::Outcome& outcome)
 	json flip_slot;
 	if (outcome.flip_slot)
 		flip_slot = *outcome.flip_slot;
-	return {{"name", outcome.nf},
-		{"generation", outcome.generation},
-		{"changed", outcome.changed},
-		{"shared", outcome.shared},
-		{"removed", outcome.removed},
-		{"loaded", outcome.loaded},
-		{"why", outcome.why},
-		{"flip_slot", flip_slot},
-		{"flip_node", outcome.flip_node},
-		{"slots_written", outcome.slots_written},
-		{"state", state},
-		{"compiled", outcome.compiled},
-		{"reused", outcome.reused},
-		{"build_ms", outcome.build_ms},
-		{"load_ms", outcome.load_ms},
-		{"state_ms", outcome.state_ms},
-		{"flip_us", outcome.flip_us},
-		{"drain_ms", outcome.drain_ms},
-		{"total_ms", outcome.total_ms},
-		{"result", outcome.result},
-		{"reason", outcome.reason},
-		{"mended", outcome.mended}};
+	json value = {{"name", outcome.nf},
+		      {"generation", outcome.generation},
+		      {"running", outcome.running},
+		      {"changed", outcome.changed},
+		      {"shared", outcome.shared},
+		      {"removed", outcome.removed},
+		      {"loaded", outcome.loaded},
+		      {"why", outcome.why},
+		      {"flip_slot", flip_slot},
+		      {"flip_node", outcome.flip_node},
+		      {"slots_written", outcome.slots_written},
+		      {"state", state},
+		      {"compiled", outcome.compiled},
+		      {"reused", outcome.reused},
+		      {"build_ms", outcome.build_ms},
+		      {"load_ms", outcome.load_ms},
+		      {"state_ms", outcome.state_ms},
+		      {"flip_us", outcome.flip_us},
+		      {"drain_ms", outcome.drain_ms},
+		      {"total_ms", outcome.total_ms},
+		      {"result", outcome.result},
+		      {"reason", outcome.reason},
+		      {"mended", outcome.mended}};
+	if (outcome.watch)
+		value["watch"] = upgrade::to_json(*outcome.watch);
+	return value;
 }
 
 json to_json(const VerifierRefusal& refusal)

@@ -18,11 +18,22 @@ void declare_attach(cxxopts::Options& options)
 	    "mode", "native, generic or offload", cxxopts::value<std::string>()->default_value("native"), "MODE");
 }
 
-void declare_upgrade(cxxopts::Options& options)
+void declare_plan(cxxopts::Options& options)
 {
 	options.add_options()("drop-state", "start this state empty, losing its entries",
 			      cxxopts::value<std::vector<std::string>>(), "ATOM")(
 	    "keep", "generations kept for rollback", cxxopts::value<int>()->default_value("2"), "N");
+}
+
+void declare_upgrade(cxxopts::Options& options)
+{
+	declare_plan(options);
+	options.add_options()("watch", "go back by itself when a guard is broken in this time: 5, 5s, 500ms",
+			      cxxopts::value<std::string>(),
+			      "TIME")("guard",
+				      std::string("what must hold in the watch, by default '") +
+					  upgrade::default_guards + "' (docs/upgrade-protocol.md)",
+				      cxxopts::value<std::string>(), "EXPR");
 }
 
 void declare_rollback(cxxopts::Options& options)
@@ -102,7 +113,7 @@ const std::vector<Command>& commands()
 	    {"check", "INTENT", "parse and resolve; loads nothing, needs no root", nullptr, 1, 1, run_check},
 	    {"build", "INTENT", "compile what is missing", nullptr, 1, 1, run_build},
 	    {"attach", "INTENT --name NF --dev p1=eth0 …", "load and attach", declare_attach, 1, 1, run_attach},
-	    {"plan", "NF INTENT", "what an upgrade would do", declare_upgrade, 2, 2, run_plan},
+	    {"plan", "NF INTENT", "what an upgrade would do", declare_plan, 2, 2, run_plan},
 	    {"upgrade", "NF INTENT", "do it", declare_upgrade, 2, 2, run_upgrade},
 	    {"rollback", "NF [--to N]", "back to a kept generation", declare_rollback, 1, 1, run_rollback},
 	    {"history", "NF", "generations, and how long each step took", nullptr, 1, 1, run_history},

@@ -124,12 +124,14 @@ int run_history(const Cli& cli)
 		const auto number = [&](const char* key) {
 			return entry.value(key, 0.0);
 		};
-		printf("%4d  %s  %-8s %-9s  build %.1f ms, load %.1f ms, flip %.0f us, drain %.1f ms, total %.1f ms\n",
+		printf("%4d  %s  %-8s %-11s  build %.1f ms, load %.1f ms, flip %.0f us, drain %.1f ms, total %.1f ms\n",
 		       entry.value("generation", 0), entry.value("at", "").c_str(), entry.value("action", "").c_str(),
 		       entry.value("result", "").c_str(), number("build_ms"), number("load_ms"), number("flip_us"),
 		       number("drain_ms"), number("total_ms"));
 		const auto changed = entry.value("changed", std::vector<std::string>{});
 		std::cout << "      changed: " << (changed.empty() ? "nothing" : join(changed)) << "\n";
+		if (const auto reason = entry.value("reason", ""); !reason.empty())
+			std::cout << "      " << reason << "\n";
 	}
 	return 0;
 }

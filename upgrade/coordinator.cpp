@@ -16,35 +16,73 @@ namespace nfup::upgrade {
 
 namespace {
 
-// prepare → flip → commit for a draft that is placed. On an error before the
-// flip everything is undone and the old generation never noticed.
+// After the flip of an upgrade that is not accepted, for outcome.reason.
+Result<void> roll_back(const Store& store, const Framework& framework, Journal& journal, Outcome& outcome)
+{
+	outcome.result = "rolled-back";
+	outcome.running = journal.from;
+	journal.history = gone_back(std::move(journal.history), outcome.reason);
+	auto gone = go_back(store, framework, journal);
+	if (!gone)
+		gone.error().message = outcome.reason + "\nand going back failed: " + gone.error().message +
+				       "; `nfup recover " + store.nf() + "` tries again";
+	return gone;
+}
+
+// prepare → flip → (watch →) commit for a draft that is placed. On an error
+// before the flip everything is undone and the old generation never noticed. An
+// upgrade that the watch does not accept goes back, which is no error: the
+// outcome's result says it.
 Result<void> run_swap(const Store& store, const Framework& framework, const std::map<int, Generation>& kept,
 		      Generation& draft, const Plan& plan, const std::map<std::string, int>& maps, Journal& journal,
-		      Outcome& outcome, Clock::time_point start)
+		      Outcome& outcome, Clock::time_point start, const Signals& signals, Watch* watch = nullptr)
 {
 	Swap swap(store, framework, kept);
-	if (auto prepared = swap.prepare(draft, plan, maps, outcome); !prepared) {
+	const auto undoing = [&](Result<void> failed) {
 		if (auto undone = undo(store, framework, journal); !undone)
-			prepared.error().message += "\nand undoing failed: " + undone.error().message;
-		return prepared;
-	}
-	journal.step = "flip";
+			failed.error().message += "\nand undoing failed: " + undone.error().message;
+		return failed;
+	};
+	if (auto prepared = swap.prepare(draft, plan, maps, outcome); !prepared)
+		return undoing(std::move(prepared));
+	if (auto ready = watch ? watch->look_before(draft, signals) : go_on(signals); !ready)
+		return undoing(std::move(ready));
+	journal.step = watch ? "watch" : "flip";
 	journal.flip_slot = *outcome.flip_slot;
 	journal.new_prog_id = swap.flip_program_id();
 	outcome.result = "committed";
 	outcome.total_ms = ms_since(start);
 	journal.history = history_entry(outcome, journal.operation, journal.from);
-	if (auto written = store.write_journal(journal); !written) {
-		if (auto undone = undo(store, framework, journal); !undone)
-			written.error().message += "\nand undoing failed: " + undone.error().message;
-		return written;
+	if (auto written = store.write_journal(journal); !written)
+		return undoing(std::move(written));
+	auto flipped = swap.flip(plan, outcome);
+	if (!flipped) {
+		// The write is atomic: if it failed, the old generation still runs. Where
+		// even that cannot be told, recovery decides.
+		const auto there = framework.read_slot(journal.flip_slot);
+		if (there && *there != journal.new_prog_id)
+			return undoing(std::move(flipped));
+		if (!watch)
+			return flipped;
 	}
-	if (auto flipped = swap.flip(plan, outcome); !flipped) {
-		// The write is atomic: it failed, so the old generation still runs.
-		if (framework.read_slot(journal.flip_slot) != journal.new_prog_id)
-			if (auto undone = undo(store, framework, journal); !undone)
-				flipped.error().message += "\nand undoing failed: " + undone.error().message;
-		return flipped;
+	if (watch) {
+		auto report = flipped ? watch->run(signals) : Result<WatchReport>(pass(flipped));
+		outcome.total_ms = ms_since(start);
+		if (report) {
+			outcome.watch = *report;
+			outcome.reason = report->broken.empty() ? report->note : report->broken;
+		} else {
+			outcome.reason = "it could not be watched: " + report.error().message;
+		}
+		journal.history = history_entry(outcome, journal.operation, journal.from);
+		if (report && report->broken.empty()) {
+			journal.step = "commit";
+			auto accepted = store.write_journal(journal);
+			if (accepted)
+				return commit(store, journal);
+			outcome.reason = "that it passed the watch cannot be written down: " + accepted.error().message;
+		}
+		return roll_back(store, framework, journal, outcome);
 	}
 	outcome.total_ms = ms_since(start);
 	journal.history = history_entry(outcome, journal.operation, journal.from);
@@ -85,6 +123,7 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 	if (!placed)
 		return pass(placed);
 	describe_plan(*placed, *draft, outcome);
+	outcome.running = record.current;
 	for (const int node : placed->load)
 		outcome.loaded.push_back(draft->nodes[static_cast<std::size_t>(node)].name);
 	outcome.slots_written = static_cast<int>(placed->write.size()) + (placed->flip >= 0 ? 1 : 0);
@@ -102,9 +141,17 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 	const NfRecord& record = running->record;
 	Framework& framework = running->framework;
 	const auto& kept = running->kept;
+	std::optional<Watch> watch;
+	if (options.watch.time.count() > 0) {
+		auto begun = Watch::begin(framework, kept.at(record.current), options.watch);
+		if (!begun)
+			return pass(begun);
+		watch.emplace(std::move(*begun));
+	}
 	auto built = build(intent.text, intent.file, library_, diagnostics, labels_of(record.ports));
 	if (!built)
 		return pass(built);
+	const Signals signals; // from here on: the compilers should not inherit it
 	if (built->ports != labels_of(record.ports))
 		return fail(ErrorKind::refused,
 			    "the new intent has other ports than '" + nf + "', which is attached to " +
@@ -134,8 +181,11 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 		if (!placed)
 			return pass(placed);
 		describe_plan(*placed, *draft, outcome);
+		if (watch)
+			if (auto named = watch->check(*draft); !named)
+				return pass(named);
 		if (placed->flip < 0) {
-			outcome.generation = record.current;
+			outcome.generation = outcome.running = record.current;
 			outcome.result = "committed";
 			outcome.reason = "nothing changed";
 			outcome.total_ms = ms_since(start);
@@ -153,10 +203,13 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 			return pass(ports);
 		if (auto cleared = clear_new_counters(*draft, kept, framework); !cleared)
 			return pass(cleared);
-		if (auto swapped = run_swap(store, framework, kept, *draft, *placed,
-					    map_fds(framework, *context, state->maps), journal, outcome, start);
+		if (auto swapped =
+			run_swap(store, framework, kept, *draft, *placed, map_fds(framework, *context, state->maps),
+				 journal, outcome, start, signals, watch ? &*watch : nullptr);
 		    !swapped)
 			return pass(swapped);
+		if (outcome.result == "rolled-back")
+			return outcome;
 		if (auto reclaimed = reclaim(store, framework, options.keep); !reclaimed)
 			return pass(reclaimed);
 		return outcome;
@@ -171,6 +224,7 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 {
 	const auto start = Clock::now();
+	const Signals signals;
 	auto running = open_running(folders_, nf);
 	if (!running)
 		return pass(running);
@@ -233,7 +287,7 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 	}
 	outcome.reason = "asked for";
 	if (auto swapped = run_swap(store, framework, kept, draft, *placed, map_fds(framework, *context, state),
-				    journal, outcome, start);
+				    journal, outcome, start, signals);
 	    !swapped)
 		return pass(swapped);
 	return outcome;

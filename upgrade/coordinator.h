@@ -15,6 +15,7 @@
 #include "loader/attach.h"
 #include "loader/class_library.h"
 #include "store.h"
+#include "watch.h"
 
 namespace nfup::upgrade {
 
@@ -30,7 +31,8 @@ struct StateChange {
 // What a command did, or would do.
 struct Outcome {
 	std::string nf;
-	int generation = 0;
+	int generation = 0; // the one that this is about
+	int running = 0;    // the one that runs afterwards
 	std::vector<std::string> changed, shared, removed, loaded;
 	std::map<std::string, std::string> why;
 	std::optional<std::uint32_t> flip_slot; // none: nothing changed
@@ -41,7 +43,8 @@ struct Outcome {
 	double build_ms = 0, load_ms = 0, state_ms = 0, flip_us = 0, drain_ms = 0, total_ms = 0;
 	std::string result; // committed, refused, rolled-back; empty for a plan
 	std::string reason;
-	std::string mended; // what a dead command had left and this one dealt with first
+	std::optional<WatchReport> watch; // of a watched upgrade that flipped
+	std::string mended;               // what a dead command had left and this one dealt with first
 };
 
 struct Intent {
@@ -59,6 +62,7 @@ struct AttachOptions {
 struct UpgradeOptions {
 	std::set<std::string> drop_state;
 	int keep = 2; // generations kept for rollback, the running one apart
+	WatchOptions watch;
 };
 
 class Coordinator {

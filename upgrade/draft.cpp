@@ -112,7 +112,7 @@ void describe_build(const Build& build, Outcome& outcome)
 
 void describe_plan(const Plan& plan, const Generation& draft, Outcome& outcome)
 {
-	outcome.generation = draft.number;
+	outcome.generation = outcome.running = draft.number;
 	outcome.changed = plan.changed;
 	outcome.shared = plan.shared;
 	outcome.removed = plan.removed;

@@ -105,10 +105,12 @@ Result<void> Framework::clear_slot(std::uint32_t slot) const
 	return {};
 }
 
-std::uint32_t Framework::read_slot(std::uint32_t slot) const
+Result<std::uint32_t> Framework::read_slot(std::uint32_t slot) const
 {
 	std::uint32_t id = 0;
-	return bpf_map_lookup_elem(slots_.get(), &slot, &id) == 0 ? id : 0;
+	if (bpf_map_lookup_elem(slots_.get(), &slot, &id) != 0 && errno != ENOENT)
+		return fail_errno(errno, "cannot read slot " + std::to_string(slot));
+	return id;
 }
 
 Result<void> Framework::write_port(std::uint32_t port, int ifindex) const

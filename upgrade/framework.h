@@ -34,8 +34,8 @@ public:
 	int ports() const { return ports_.get(); } // -1: none
 
 	Result<void> write_slot(std::uint32_t slot, int program_fd) const;
-	Result<void> clear_slot(std::uint32_t slot) const; // clearing an empty one is fine
-	std::uint32_t read_slot(std::uint32_t slot) const; // program id; 0: empty
+	Result<void> clear_slot(std::uint32_t slot) const;         // clearing an empty one is fine
+	Result<std::uint32_t> read_slot(std::uint32_t slot) const; // program id; 0: empty
 
 	Result<void> write_port(std::uint32_t port, int ifindex) const; // in the ports' network namespace
 	Result<void> clear_counter(std::uint32_t index) const;

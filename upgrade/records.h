@@ -74,7 +74,7 @@ struct Journal {
 	std::string operation; // attach, upgrade, rollback, detach
 	int from = 0;
 	int to = 0;
-	std::string step;                 // prepare, flip
+	std::string step;                 // prepare, flip; watched: prepare, watch, then commit or back
 	std::vector<std::uint32_t> fresh; // slots that it fills and nobody used before
 	std::uint32_t flip_slot = 0;      // from here on: known once the step is flip
 	std::uint32_t new_prog_id = 0;

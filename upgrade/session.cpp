@@ -25,7 +25,20 @@ Result<std::string> mend(const Store& store)
 	auto framework = Framework::open(store);
 	if (!framework)
 		return pass(framework);
-	if (left.step == "flip" && framework->read_slot(left.flip_slot) == left.new_prog_id) {
+	auto there = framework->read_slot(left.flip_slot);
+	if (!there)
+		return pass(there);
+	const bool flipped = left.step != "prepare" && *there == left.new_prog_id;
+	if (left.step == "back" || (left.step == "watch" && flipped)) {
+		Journal back = left;
+		if (left.step == "watch")
+			back.history = gone_back(left.history, "nfup died during the watch");
+		if (auto gone = go_back(store, *framework, std::move(back)); !gone)
+			return pass(gone);
+		return what + "it had flipped and nobody watched it to the end; gone back, generation " +
+		       std::to_string(left.from) + " runs";
+	}
+	if (flipped) {
 		if (auto committed = commit(store, left); !committed)
 			return pass(committed);
 		return what + "it had flipped; finished, generation " + std::to_string(left.to) + " runs";

@@ -101,11 +101,13 @@ Result<Status> read_status(const Folders& folders, const std::string& nf)
 		auto traffic = read_traffic(*framework, node.counter, status.tail_call_miss);
 		if (!traffic)
 			return pass(traffic);
+		auto prog_id = framework->read_slot(node.slot);
+		if (!prog_id)
+			return pass(prog_id);
 		if (node.cls == "root")
 			status.root = std::move(*traffic);
 		else
-			status.nodes.push_back(
-			    {node.name, node.cls, node.slot, framework->read_slot(node.slot), std::move(*traffic)});
+			status.nodes.push_back({node.name, node.cls, node.slot, *prog_id, std::move(*traffic)});
 	}
 	for (const StateRecord& state : generation->state) {
 		auto map = loader::open_pin(store->state_pin(state.atom));

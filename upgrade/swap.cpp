@@ -85,8 +85,12 @@ Result<Plan> place(Generation& draft, const Framework& framework, const std::map
 		for (const auto& [number, generation] : kept)
 			for (const GenerationNode& node : generation.nodes)
 				input.kept.emplace(node.name, Placement{node.slot, node.program});
-		for (const std::uint32_t slot : slots_of(kept))
-			input.slots.emplace(slot, program_of(kept, framework.read_slot(slot)));
+		for (const std::uint32_t slot : slots_of(kept)) {
+			auto id = framework.read_slot(slot);
+			if (!id)
+				return pass(id);
+			input.slots.emplace(slot, program_of(kept, *id));
+		}
 		plan = plan_upgrade(input);
 	}
 	for (std::size_t i = 0; i < draft.nodes.size(); i++) {
@@ -210,6 +214,53 @@ Result<void> undo(const Store& store, const Framework& framework, const Journal&
 	return store.clear_journal();
 }
 
+Result<void> go_back(const Store& store, const Framework& framework, Journal journal)
+{
+	auto old = store.read_generation(journal.from);
+	if (!old)
+		return pass(old);
+	const auto node = std::ranges::find(old->nodes, journal.flip_slot, &GenerationNode::slot);
+	if (node == old->nodes.end())
+		return fail(ErrorKind::system, "the record of generation " + std::to_string(journal.from) +
+						   " has nothing in slot " + std::to_string(journal.flip_slot));
+	auto program = loader::open_pin(store.generation_pins(journal.from) / loader::pin_name(node->name));
+	if (!program)
+		return pass(program);
+	journal.step = "back";
+	// Where that cannot be written the journal still says `watch`, and the next
+	// command comes here as well.
+	const auto written = store.write_journal(journal);
+	auto flipped = framework.write_slot(journal.flip_slot, program->get());
+	for (int tries = 2; !flipped && tries > 0; tries--)
+		flipped = framework.write_slot(journal.flip_slot, program->get());
+	if (!flipped)
+		return flipped;
+	if (auto drained = drain(); !drained)
+		return drained;
+	if (!written)
+		return written;
+	auto entries = store.read_history();
+	if (!entries)
+		return pass(entries);
+	if (entries->empty() || entries->back() != journal.history)
+		if (auto appended = store.append_history(journal.history); !appended)
+			return appended;
+	auto record = store.read_nf();
+	if (!record)
+		return pass(record);
+	record->last = std::max(record->last, journal.to); // history names it: nobody else gets the number
+	if (auto numbered = store.write_nf(*record); !numbered)
+		return numbered;
+	return undo(store, framework, journal);
+}
+
+nlohmann::json gone_back(nlohmann::json history, const std::string& reason)
+{
+	history["result"] = "rolled-back";
+	history["reason"] = reason;
+	return history;
+}
+
 Result<void> reclaim(const Store& store, const Framework& framework, int keep)
 {
 	auto record = store.read_nf();
@@ -249,23 +300,26 @@ nlohmann::json history_entry(const Outcome& outcome, const std::string& action, 
 	nlohmann::json flip_slot;
 	if (outcome.flip_slot)
 		flip_slot = *outcome.flip_slot;
-	return {{"generation", outcome.generation},
-		{"action", action},
-		{"from", from},
-		{"at", now_utc()},
-		{"result", outcome.result},
-		{"reason", outcome.reason},
-		{"changed", outcome.changed},
-		{"removed", outcome.removed},
-		{"shared", outcome.shared.size()},
-		{"flip_slot", flip_slot},
-		{"slots_written", outcome.slots_written},
-		{"build_ms", outcome.build_ms},
-		{"load_ms", outcome.load_ms},
-		{"state_ms", outcome.state_ms},
-		{"flip_us", outcome.flip_us},
-		{"drain_ms", outcome.drain_ms},
-		{"total_ms", outcome.total_ms}};
+	nlohmann::json entry = {{"generation", outcome.generation},
+				{"action", action},
+				{"from", from},
+				{"at", now_utc()},
+				{"result", outcome.result},
+				{"reason", outcome.reason},
+				{"changed", outcome.changed},
+				{"removed", outcome.removed},
+				{"shared", outcome.shared.size()},
+				{"flip_slot", flip_slot},
+				{"slots_written", outcome.slots_written},
+				{"build_ms", outcome.build_ms},
+				{"load_ms", outcome.load_ms},
+				{"state_ms", outcome.state_ms},
+				{"flip_us", outcome.flip_us},
+				{"drain_ms", outcome.drain_ms},
+				{"total_ms", outcome.total_ms}};
+	if (outcome.watch)
+		entry["watch"] = to_json(*outcome.watch);
+	return entry;
 }
 
 } // namespace nfup::upgrade

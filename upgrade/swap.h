@@ -56,6 +56,11 @@ Result<void> commit(const Store& store, const Journal& journal);
 // Before the flip: nothing of the draft stays.
 Result<void> undo(const Store& store, const Framework& framework, const Journal& journal);
 
+// After the flip of a watched upgrade: the running generation's program goes
+// back into the flip slot, and nothing of the draft stays but journal.history.
+// Every part can be repeated: recovery calls the same.
+Result<void> go_back(const Store& store, const Framework& framework, Journal journal);
+
 // Forgets all but the running generation and the `keep` newest others; empties
 // slots that no generation uses.
 Result<void> reclaim(const Store& store, const Framework& framework, int keep);
@@ -65,6 +70,9 @@ Result<void> remove_all(const Store& store);
 
 // Waits until every packet that was in flight has left: one RCU grace period.
 Result<void> drain();
+
+// The entry of an upgrade that went back.
+nlohmann::json gone_back(nlohmann::json history, const std::string& reason);
 
 nlohmann::json history_entry(const Outcome& outcome, const std::string& action, int from);
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "signals.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "clock.h"
+
+namespace nfup::upgrade {
+
+Signals::Signals()
+{
+	sigemptyset(&held_);
+	for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+		struct sigaction action {};
+		if (sigaction(number, nullptr, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(&held_, number);
+	}
+	pthread_sigmask(SIG_BLOCK, &held_, &before_);
+}
+
+Signals::~Signals()
+{
+	while (pending()) {
+	}
+	pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+const char* Signals::wait(std::chrono::nanoseconds time) const
+{
+	const auto end = Clock::now() + time;
+	for (;;) {
+		const auto left = std::max(std::chrono::nanoseconds(end - Clock::now()), std::chrono::nanoseconds(0));
+		const timespec timeout = {static_cast<time_t>(left.count() / 1000000000),
+					  static_cast<long>(left.count() % 1000000000)};
+		switch (sigtimedwait(&held_, nullptr, &timeout)) {
+		case SIGINT:
+			return "SIGINT";
+		case SIGTERM:
+			return "SIGTERM";
+		case SIGHUP:
+			return "SIGHUP";
+		}
+		if (errno != EINTR) // stopped and continued, for one
+			return nullptr;
+	}
+}
+
+} // namespace nfup::upgrade
