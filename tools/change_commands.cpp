@@ -45,6 +45,7 @@ void print_outcome(const upgrade::Outcome& outcome)
 	for (const auto& change : outcome.state)
 		std::cout << "  state    " << change.atom << ": " << upgrade::to_string(change.action) << change.detail
 			  << "\n";
+	print_canary(outcome.canary);
 	if (outcome.watch)
 		print_watch(*outcome.watch);
 	if (!outcome.result.empty())
@@ -56,19 +57,25 @@ void print_outcome(const upgrade::Outcome& outcome)
 }
 
 int finish(const Cli& cli, const Result<upgrade::Outcome>& outcome, const intent::Diagnostics& diagnostics,
-	   const std::string& source)
+	   const upgrade::Intent& intent = {})
 {
 	if (!outcome)
-		return report(cli, outcome.error(), diagnostics, source);
-	const int code = outcome->result == "rolled-back" ? static_cast<int>(ErrorKind::refused) : 0;
+		return report(cli, outcome.error(), diagnostics, intent);
+	const bool refused = outcome->result == "refused";
+	const int code = refused || outcome->result == "rolled-back" ? static_cast<int>(ErrorKind::refused) : 0;
 	if (cli.as_json) {
 		json value = to_json(*outcome);
 		value["ok"] = code == 0;
+		if (refused)
+			value["error"] = {
+			    {"code", code}, {"message", outcome->reason}, {"hint", outcome->canary.hint()}};
 		value["diagnostics"] = to_json(diagnostics);
 		print_json(value);
 		return code;
 	}
-	print_diagnostics(diagnostics, source);
+	print_diagnostics(diagnostics, intent);
+	if (refused)
+		return report(cli, {ErrorKind::refused, outcome->reason, outcome->canary.hint()});
 	print_outcome(*outcome);
 	return code;
 }
@@ -101,6 +108,7 @@ Result<upgrade::UpgradeOptions> upgrade_options(const Cli& cli)
 {
 	upgrade::UpgradeOptions options;
 	options.keep = cli.options["keep"].as<int>();
+	options.canary = !cli.options.count("no-canary");
 	if (cli.options.count("drop-state"))
 		for (const auto& atom : cli.options["drop-state"].as<std::vector<std::string>>())
 			options.drop_state.insert(atom);
@@ -125,8 +133,7 @@ int run_change(const Cli& cli, Change change)
 		return report(cli, options.error());
 	upgrade::Coordinator coordinator(cli.folders, library);
 	intent::Diagnostics diagnostics;
-	return finish(cli, (coordinator.*change)(cli.words[0], intent, *options, diagnostics), diagnostics,
-		      intent.text);
+	return finish(cli, (coordinator.*change)(cli.words[0], intent, *options, diagnostics), diagnostics, intent);
 }
 
 } // namespace
@@ -142,6 +149,7 @@ int run_attach(const Cli& cli)
 	if (!mode)
 		return report(cli, mode.error());
 	options.mode = *mode;
+	options.canary = !cli.options.count("no-canary");
 	if (cli.options.count("dev"))
 		for (const auto& text : cli.options["dev"].as<std::vector<std::string>>()) {
 			const auto equals = text.find('=');
@@ -156,7 +164,7 @@ int run_attach(const Cli& cli)
 	auto& [intent, library] = *workplace;
 	upgrade::Coordinator coordinator(cli.folders, library);
 	intent::Diagnostics diagnostics;
-	return finish(cli, coordinator.attach(intent, options, diagnostics), diagnostics, intent.text);
+	return finish(cli, coordinator.attach(intent, options, diagnostics), diagnostics, intent);
 }
 
 int run_plan(const Cli& cli)
@@ -175,7 +183,7 @@ int run_rollback(const Cli& cli)
 	if (!library)
 		return report(cli, library.error());
 	upgrade::Coordinator coordinator(cli.folders, *library);
-	return finish(cli, coordinator.rollback(cli.words[0], cli.options["to"].as<int>()), {}, "");
+	return finish(cli, coordinator.rollback(cli.words[0], cli.options["to"].as<int>()), {});
 }
 
 int run_detach(const Cli& cli)

@@ -63,6 +63,7 @@ json to_json(const upgrade::Outcome& outcome)
 		      {"total_ms", outcome.total_ms},
 		      {"result", outcome.result},
 		      {"reason", outcome.reason},
+		      {"canary", to_json(outcome.canary)},
 		      {"mended", outcome.mended}};
 	if (outcome.watch)
 		value["watch"] = upgrade::to_json(*outcome.watch);
@@ -89,13 +90,15 @@ void print_json(const json& value)
 	std::cout << value.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
 }
 
-void print_diagnostics(const intent::Diagnostics& diagnostics, const std::string& source)
+void print_diagnostics(const intent::Diagnostics& diagnostics, const upgrade::Intent& intent)
 {
-	for (const auto& diagnostic : diagnostics.list())
-		std::cerr << intent::render(diagnostic, source) << "\n";
+	for (const auto& diagnostic : diagnostics.list()) {
+		const bool canary = !intent.canary_file.empty() && diagnostic.where.file == intent.canary_file;
+		std::cerr << intent::render(diagnostic, canary ? intent.canary_text : intent.text) << "\n";
+	}
 }
 
-int report(const Cli& cli, const Error& error, const intent::Diagnostics& diagnostics, const std::string& source)
+int report(const Cli& cli, const Error& error, const intent::Diagnostics& diagnostics, const upgrade::Intent& intent)
 {
 	const int code = static_cast<int>(error.kind);
 	if (cli.as_json) {
@@ -109,7 +112,7 @@ int report(const Cli& cli, const Error& error, const intent::Diagnostics& diagno
 			    {"diagnostics", to_json(diagnostics)}});
 		return code;
 	}
-	print_diagnostics(diagnostics, source);
+	print_diagnostics(diagnostics, intent);
 	if (diagnostics.ok()) // else the message only repeats them
 		std::cerr << "nfup: " << error.message << "\n";
 	if (!error.hint.empty())
@@ -127,7 +130,19 @@ Result<upgrade::Intent> read_intent(const std::string& path)
 		text.error().hint = "give the path of an intent; examples/ has some";
 		return pass(text);
 	}
-	return upgrade::Intent{std::move(*text), path};
+	upgrade::Intent intent{std::move(*text), path, {}, {}};
+	const auto beside = std::filesystem::path(path).replace_extension(".canary");
+	std::error_code error;
+	if (!std::filesystem::exists(beside, error) || beside == path)
+		return intent;
+	auto canary = read_file(beside);
+	if (!canary) {
+		canary.error().kind = ErrorKind::intent;
+		return pass(canary);
+	}
+	intent.canary_text = std::move(*canary);
+	intent.canary_file = beside;
+	return intent;
 }
 
 Result<Workplace> open_workplace(const Cli& cli, const std::string& intent_path)

@@ -45,16 +45,19 @@ const std::vector<Command>& commands();
 
 // Exit code of an error, after printing it.
 int report(const Cli& cli, const Error& error, const intent::Diagnostics& diagnostics = {},
-	   const std::string& source = {});
+	   const upgrade::Intent& intent = {});
 
 // Notes and warnings for people, on stderr.
-void print_diagnostics(const intent::Diagnostics& diagnostics, const std::string& source);
+void print_diagnostics(const intent::Diagnostics& diagnostics, const upgrade::Intent& intent);
 
 json to_json(const intent::Diagnostics& diagnostics);
 json to_json(const upgrade::Outcome& outcome);
 json to_json(const VerifierRefusal& refusal);
+json to_json(const upgrade::CanaryReport& canary);
+void print_canary(const upgrade::CanaryReport& canary);
 void print_json(const json& value);
 
+// With the canaries beside it: NAME.canary beside NAME.click or NAME.table.
 Result<upgrade::Intent> read_intent(const std::string& path);
 
 // What every command on an intent starts with.

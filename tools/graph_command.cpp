@@ -59,7 +59,7 @@ int run_graph(const Cli& cli)
 	intent::Diagnostics diagnostics;
 	const intent::Graph graph = intent::parse(intent->text, intent->file, diagnostics);
 	if (!diagnostics.ok())
-		return report(cli, {ErrorKind::intent, "the intent cannot be parsed", ""}, diagnostics, intent->text);
+		return report(cli, {ErrorKind::intent, "the intent cannot be parsed", ""}, diagnostics, *intent);
 
 	std::string text;
 	if (format == "click") {

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "upgrade/build.h"
+#include "upgrade/canary_check.h"
 
 namespace nfup::tools {
 
@@ -97,6 +98,13 @@ int run_check(const Cli& cli)
 	auto& [intent, library] = *workplace;
 	intent::Diagnostics diagnostics;
 	const auto checked = upgrade::check(intent.text, intent.file, library, diagnostics);
+	upgrade::CanaryFile canaries;
+	if (diagnostics.ok()) {
+		std::vector<bool> receiving;
+		for (const int entry : checked.nf.entries)
+			receiving.push_back(entry >= 0);
+		canaries = upgrade::read_canaries(intent, checked.nf.ports, receiving, diagnostics);
+	}
 	if (cli.as_json) {
 		print_json({{"ok", diagnostics.ok()},
 			    {"nodes", nodes_json(checked.graph)},
@@ -104,10 +112,11 @@ int run_check(const Cli& cli)
 			    {"depth", checked.nf.depth},
 			    {"ports", checked.nf.ports},
 			    {"functionalities", checked.functionalities},
+			    {"canary", {{"file", intent.canary_file}, {"cases", canaries.cases.size()}}},
 			    {"diagnostics", to_json(diagnostics)}});
 		return diagnostics.ok() ? 0 : 1;
 	}
-	print_diagnostics(diagnostics, intent.text);
+	print_diagnostics(diagnostics, intent);
 	if (!diagnostics.ok())
 		return 1;
 	for (const auto& node : checked.graph.nodes)
@@ -127,7 +136,7 @@ int run_build(const Cli& cli)
 	intent::Diagnostics diagnostics;
 	const auto built = upgrade::build(intent.text, intent.file, library, diagnostics);
 	if (!built)
-		return report(cli, built.error(), diagnostics, intent.text);
+		return report(cli, built.error(), diagnostics, intent);
 	if (cli.as_json) {
 		print_json({{"ok", true},
 			    {"compiled", built->compiled},
@@ -136,7 +145,7 @@ int run_build(const Cli& cli)
 			    {"diagnostics", to_json(diagnostics)}});
 		return 0;
 	}
-	print_diagnostics(diagnostics, intent.text);
+	print_diagnostics(diagnostics, intent);
 	printf("compiled %zu (%s), reused %zu, %.1f ms\n", built->compiled.size(), join(built->compiled).c_str(),
 	       built->reused.size(), built->build_ms);
 	return 0;

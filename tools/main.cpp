@@ -10,12 +10,18 @@ namespace nfup::tools {
 
 namespace {
 
+void declare_canary(cxxopts::Options& options)
+{
+	options.add_options()("no-canary", "do not run packets through the new programs first (docs/canary.md)");
+}
+
 void declare_attach(cxxopts::Options& options)
 {
 	options.add_options()("name", "name of the NF", cxxopts::value<std::string>(), "NF")(
 	    "dev", "device of a port, once per port", cxxopts::value<std::vector<std::string>>(), "PORT=INTERFACE")(
 	    "netns", "network namespace of the devices", cxxopts::value<std::string>()->default_value(""), "NAME")(
 	    "mode", "native, generic or offload", cxxopts::value<std::string>()->default_value("native"), "MODE");
+	declare_canary(options);
 }
 
 void declare_plan(cxxopts::Options& options)
@@ -23,6 +29,7 @@ void declare_plan(cxxopts::Options& options)
 	options.add_options()("drop-state", "start this state empty, losing its entries",
 			      cxxopts::value<std::vector<std::string>>(), "ATOM")(
 	    "keep", "generations kept for rollback", cxxopts::value<int>()->default_value("2"), "N");
+	declare_canary(options);
 }
 
 void declare_upgrade(cxxopts::Options& options)
@@ -83,7 +90,8 @@ std::string first_word(int argc, char** argv)
 		if (!word.starts_with('-'))
 			return word;
 		const bool has_value = word.starts_with("--") && word.find('=') == std::string::npos &&
-				       word != "--json" && word != "--verbose" && word != "--help";
+				       word != "--json" && word != "--no-canary" && word != "--verbose" &&
+				       word != "--help";
 		i += has_value ? 1 : 0;
 	}
 	return {};

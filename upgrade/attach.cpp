@@ -2,6 +2,7 @@
 // Coordinator: the beginning and the end of an NF.
 #include <algorithm>
 
+#include "canary_check.h"
 #include "clock.h"
 #include "coordinator.h"
 #include "draft.h"
@@ -97,6 +98,19 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 	if (!ports)
 		return pass(ports);
 
+	Outcome outcome;
+	outcome.nf = options.name;
+	describe_build(*built, outcome);
+	if (!options.canary)
+		outcome.canary.skipped = "--no-canary";
+	else if (auto checked = check_first_canaries(intent, *built, *ports, library_, diagnostics, outcome); !checked)
+		return pass(checked);
+	if (outcome.result == "refused") {
+		outcome.running = 0;
+		outcome.total_ms = ms_since(start);
+		return outcome;
+	}
+
 	// From here on things are made; all of them under the lock.
 	if (auto made = make_folders(store->records()); !made)
 		return pass(made);
@@ -144,9 +158,6 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 		if (auto pinned = pin_state_drafts(*store, *state); !pinned)
 			return pass(pinned);
 
-		Outcome outcome;
-		outcome.nf = options.name;
-		describe_build(*built, outcome);
 		outcome.state = state->changes;
 		outcome.state_ms = ms_since(state_start);
 		auto draft = draft_of(*built, 1, {}, state->records(), *ports);
@@ -175,11 +186,11 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 			return pass(committed);
 		return outcome;
 	};
-	auto outcome = attempt();
-	if (!outcome)
+	auto attached = attempt();
+	if (!attached)
 		if (auto removed = remove_all(*store); !removed)
-			outcome.error().message += "\nand taking it down failed: " + removed.error().message;
-	return outcome;
+			attached.error().message += "\nand taking it down failed: " + removed.error().message;
+	return attached;
 }
 
 Result<void> Coordinator::detach(const std::string& nf)

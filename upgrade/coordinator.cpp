@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "canary_check.h"
 #include "clock.h"
 #include "draft.h"
 #include "framework.h"
@@ -127,6 +128,15 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 	for (const int node : placed->load)
 		outcome.loaded.push_back(draft->nodes[static_cast<std::size_t>(node)].name);
 	outcome.slots_written = static_cast<int>(placed->write.size()) + (placed->flip >= 0 ? 1 : 0);
+	if (placed->flip < 0) {
+		outcome.canary.skipped = "nothing changed";
+	} else if (!options.canary) {
+		outcome.canary.skipped = "--no-canary";
+	} else if (auto checked = check_canaries(intent, *draft, &kept.at(record.current), labels_of(record.ports),
+						 library_, diagnostics, outcome);
+		   !checked) {
+		return pass(checked);
+	}
 	return outcome;
 }
 
@@ -187,7 +197,19 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 		if (placed->flip < 0) {
 			outcome.generation = outcome.running = record.current;
 			outcome.result = "committed";
-			outcome.reason = "nothing changed";
+			outcome.reason = outcome.canary.skipped = "nothing changed";
+			outcome.total_ms = ms_since(start);
+			return outcome;
+		}
+		if (!options.canary) {
+			outcome.canary.skipped = "--no-canary";
+		} else if (auto checked = check_canaries(intent, *draft, &kept.at(record.current),
+							 labels_of(record.ports), library_, diagnostics, outcome);
+			   !checked) {
+			return pass(checked);
+		}
+		if (outcome.result == "refused") {
+			outcome.running = record.current;
 			outcome.total_ms = ms_since(start);
 			return outcome;
 		}

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "build.h"
+#include "canary.h"
 #include "intent/result.h"
 #include "loader/attach.h"
 #include "loader/class_library.h"
@@ -45,11 +46,14 @@ struct Outcome {
 	std::string reason;
 	std::optional<WatchReport> watch; // of a watched upgrade that flipped
 	std::string mended;               // what a dead command had left and this one dealt with first
+	CanaryReport canary;              // the check before the flip
 };
 
 struct Intent {
 	std::string text;
 	std::string file;
+	std::string canary_text; // of the canary file beside it
+	std::string canary_file; // empty: there is none
 };
 
 struct AttachOptions {
@@ -57,12 +61,14 @@ struct AttachOptions {
 	std::vector<std::pair<std::string, std::string>> devices; // label, interface
 	std::string netns;
 	loader::Mode mode = loader::Mode::native;
+	bool canary = true;
 };
 
 struct UpgradeOptions {
 	std::set<std::string> drop_state;
 	int keep = 2; // generations kept for rollback, the running one apart
 	WatchOptions watch;
+	bool canary = true;
 };
 
 class Coordinator {

@@ -103,6 +103,20 @@ std::map<std::string, int> map_fds(const Framework& framework, const Fd& context
 	return fds;
 }
 
+loader::NodeProgram node_program(const GenerationNode& node, const Generation& generation,
+				 const std::map<std::string, int>& maps)
+{
+	loader::NodeProgram program{node.object, node.cls, node.name, node.constants, maps};
+	std::vector<std::uint32_t> slots;
+	for (const int to : node.out)
+		slots.push_back(to < 0 ? NFUP_NO_SLOT : generation.nodes[static_cast<std::size_t>(to)].slot);
+	slots.resize(NFUP_MAX_OUTPUTS, NFUP_NO_SLOT);
+	const auto* bytes = reinterpret_cast<const std::uint8_t*>(slots.data());
+	program.constants.push_back({"nfup_out", {bytes, bytes + slots.size() * sizeof slots[0]}});
+	program.constants.push_back({"nfup_node", loader::bytes_of(node.counter)});
+	return program;
+}
+
 void describe_build(const Build& build, Outcome& outcome)
 {
 	outcome.compiled = build.compiled;

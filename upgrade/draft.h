@@ -30,6 +30,10 @@ Result<void> clear_new_counters(const Generation& draft, const std::map<int, Gen
 std::map<std::string, int> map_fds(const Framework& framework, const Fd& context,
 				   const std::map<std::string, Fd>& state);
 
+// A placed node as the loader takes it: its constants, slots and counter among them.
+loader::NodeProgram node_program(const GenerationNode& node, const Generation& generation,
+				 const std::map<std::string, int>& maps);
+
 void describe_build(const Build& build, Outcome& outcome);
 void describe_plan(const Plan& plan, const Generation& draft, Outcome& outcome);
 

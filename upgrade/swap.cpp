@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "clock.h"
+#include "draft.h"
 #include "loader/bpffs.h"
 #include "loader/program.h"
 
@@ -43,20 +44,6 @@ std::string program_of(const std::map<int, Generation>& kept, std::uint32_t prog
 			if (node.prog_id == prog_id)
 				return node.program;
 	return "not ours";
-}
-
-loader::NodeProgram configure(const GenerationNode& node, const Generation& draft,
-			      const std::map<std::string, int>& maps)
-{
-	loader::NodeProgram program{node.object, node.cls, node.name, node.constants, maps};
-	std::vector<std::uint32_t> slots;
-	for (const int to : node.out)
-		slots.push_back(to < 0 ? NFUP_NO_SLOT : draft.nodes[static_cast<std::size_t>(to)].slot);
-	slots.resize(NFUP_MAX_OUTPUTS, NFUP_NO_SLOT);
-	const auto* bytes = reinterpret_cast<const std::uint8_t*>(slots.data());
-	program.constants.push_back({"nfup_out", {bytes, bytes + slots.size() * sizeof slots[0]}});
-	program.constants.push_back({"nfup_node", loader::bytes_of(node.counter)});
-	return program;
 }
 
 } // namespace
@@ -128,7 +115,7 @@ Result<void> Swap::prepare(Generation& draft, const Plan& plan, const std::map<s
 		if (!object)
 			return pass(object);
 		node.object = *object;
-		auto program = plan.load.contains(index) ? loader::load_program(configure(node, draft, maps))
+		auto program = plan.load.contains(index) ? loader::load_program(node_program(node, draft, maps))
 							 : find_program(node.program);
 		if (!program)
 			return pass(program);
