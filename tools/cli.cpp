@@ -59,6 +59,7 @@ json to_json(const upgrade::Outcome& outcome)
 		      {"load_ms", outcome.load_ms},
 		      {"state_ms", outcome.state_ms},
 		      {"flip_us", outcome.flip_us},
+		      {"flipped_at", outcome.flipped_at},
 		      {"drain_ms", outcome.drain_ms},
 		      {"total_ms", outcome.total_ms},
 		      {"result", outcome.result},

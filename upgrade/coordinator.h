@@ -42,7 +42,8 @@ struct Outcome {
 	std::vector<StateChange> state;
 	std::vector<std::string> compiled, reused;
 	double build_ms = 0, load_ms = 0, state_ms = 0, flip_us = 0, drain_ms = 0, total_ms = 0;
-	std::string result; // committed, refused, rolled-back; empty for a plan
+	double flipped_at = 0; // seconds since 1970: when the new generation began to forward; 0: it did not
+	std::string result;    // committed, refused, rolled-back; empty for a plan
 	std::string reason;
 	std::optional<WatchReport> watch; // of a watched upgrade that flipped
 	std::string mended;               // what a dead command had left and this one dealt with first

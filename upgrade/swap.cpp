@@ -143,6 +143,7 @@ Result<void> Swap::flip(const Plan& plan, Outcome& outcome) const
 	if (auto written = framework_.write_slot(slot, flip_program_.get()); !written)
 		return written;
 	outcome.flip_us = ms_since(start) * 1000;
+	outcome.flipped_at = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 	outcome.slots_written++;
 	const auto flipped = Clock::now();
 	if (auto drained = drain(); !drained)
