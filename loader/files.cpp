@@ -61,6 +61,11 @@ std::string unique_suffix()
 	return std::to_string(getpid()) + "-" + std::to_string(count++);
 }
 
+bool is_temporary(const fs::path& path)
+{
+	return path.filename().string().find(".tmp") != std::string::npos;
+}
+
 Result<void> write_file(const fs::path& path, std::string_view content, bool durable)
 {
 	const fs::path temporary = path.string() + ".tmp" + unique_suffix();

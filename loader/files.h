@@ -22,6 +22,9 @@ Result<void> append_line(const std::filesystem::path& path, std::string_view lin
 // A suffix for temporary names that no other thread or process uses now.
 std::string unique_suffix();
 
+// The name that write_file gives a file until it is whole.
+bool is_temporary(const std::filesystem::path& path);
+
 Result<void> make_folders(const std::filesystem::path& path, unsigned mode = 0755);
 
 } // namespace nfup

@@ -8,6 +8,8 @@ namespace nfup::upgrade {
 
 Result<std::string> mend(const Store& store)
 {
+	if (auto removed = store.remove_temporaries(); !removed)
+		return pass(removed);
 	auto journal = store.read_journal();
 	if (!journal)
 		return pass(journal);
@@ -21,6 +23,14 @@ Result<std::string> mend(const Store& store)
 		if (auto removed = remove_all(store); !removed)
 			return pass(removed);
 		return what + (never_ran ? "undone, nothing of it is left" : "finished, nothing is left");
+	}
+	std::error_code error;
+	if (!std::filesystem::exists(store.pins(), error) && !error) { // the machine went down: bpffs is empty then
+		if (auto removed = store.remove_draft(left.to); !removed)
+			return pass(removed);
+		if (auto cleared = store.clear_journal(); !cleared)
+			return pass(cleared);
+		return what + "its draft is dropped; nothing is loaded since the machine restarted";
 	}
 	auto framework = Framework::open(store);
 	if (!framework)

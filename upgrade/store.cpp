@@ -316,6 +316,15 @@ Result<void> Store::remove_records() const
 	return {};
 }
 
+Result<void> Store::remove_temporaries() const
+{
+	std::error_code error;
+	for (const auto& entry : fs::directory_iterator(records_, error))
+		if (is_temporary(entry.path()) && !fs::remove(entry.path(), error) && error)
+			return fail_errno(error.value(), "cannot remove " + entry.path().string());
+	return {};
+}
+
 std::vector<std::string> list_nfs(const Folders& folders)
 {
 	std::vector<std::string> names;

@@ -63,6 +63,8 @@ public:
 	// Removes the links that none of these generations names.
 	void drop_objects(const std::map<int, Generation>& but) const;
 	Result<void> remove_records() const;
+	// Records that a dead process had begun to write. Call it with the lock held.
+	Result<void> remove_temporaries() const;
 
 private:
 	std::string nf_;

@@ -94,8 +94,15 @@ Result<Fd> Swap::find_program(const std::string& program) const
 {
 	for (const auto& [number, generation] : kept_)
 		for (const GenerationNode& node : generation.nodes)
-			if (node.program == program)
-				return loader::open_pin(store_.generation_pins(number) / loader::pin_name(node.name));
+			if (node.program == program) {
+				auto pinned =
+				    loader::find_pin(store_.generation_pins(number) / loader::pin_name(node.name));
+				if (!pinned)
+					return pass(pinned);
+				// A generation whose reclaim was cut off has lost some; others have it.
+				if (*pinned)
+					return std::move(**pinned);
+			}
 	return fail(ErrorKind::system, "a shared program is not pinned any more", "nfup recover " + store_.nf());
 }
 
