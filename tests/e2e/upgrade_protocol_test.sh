@@ -124,8 +124,9 @@ order=()
 while IFS=$'\t' read -r number step journal left next; do
 	order+=("$number")
 	STEP[$number]=$step JOURNAL[$number]=$journal LEFT[$number]=$left NEXT[$number]=$next
-done < <(sed -n '/^## The steps of an upgrade/,/^## Attach/p' "$TOP/docs/upgrade-protocol.md" |
-	awk -F ' *[|] *' -v OFS='\t' '/^[|] *[0-9]+ *[|]/ { gsub(/[`*]/, ""); print $2, $3, $4, $5, $6 }')
+done < <(awk -F ' *[|] *' -v OFS='\t' '
+	/^## / { inside = $0 == "## The steps of an upgrade" }
+	inside && /^[|] *[0-9]/ { gsub(/[`*]/, ""); print $2, $3, $4, $5, $6 }' "$TOP/docs/upgrade-protocol.md")
 at_least "${#order[@]}" 5 "rows of the table"
 for row in "${order[@]}"; do # "as 7"
 	[[ ${LEFT[$row]} != "as "* ]] || LEFT[$row]=${LEFT[${LEFT[$row]#as }]}
