@@ -70,7 +70,7 @@ intents() {
 
 loop() { # COUNT KIND
 	"$TOOLS/upgrade_loop" --bpffs "$BPFFS" --state-dir "$WORK/state" --cache-dir "$CACHE" "${LIBRARY[@]}" --nf nf \
-		--each --count "$1" "$WORK/$2"-{1,2,3,0}.click
+		--no-canary --each --count "$1" "$WORK/$2"-{1,2,3,0}.click
 }
 
 # row EXPERIMENT X: both kinds, each with warm-up and with the bare calls.

@@ -48,10 +48,9 @@ echo "== the library, one process"
 nfj upgrade stamp "$WORK/stamp-3.click" >/dev/null
 frames_start $((PACKETS - PACKETS / 2))
 "$TOOLS/upgrade_loop" --bpffs "$BPFFS" --state-dir "$WORK/state" --cache-dir "$CACHE" --nf stamp \
-	"$WORK/stamp-2.click" "$WORK/stamp-3.click" >"$WORK/loop.json" &
+	--no-canary --while "$frames" "$WORK/stamp-2.click" "$WORK/stamp-3.click" >"$WORK/loop.json" &
 loop=$!
 frames_result
-kill "$loop"
 wait "$loop"
 jq -c 'del(.warm, .end)' "$WORK/loop.json"
 holds "$(cat "$WORK/loop.json")" ".upgrades >= $((PACKETS / 1000000))" "upgrades"

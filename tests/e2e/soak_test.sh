@@ -20,8 +20,11 @@ for n in {1..20}; do
 	versions+=("$WORK/version-$n.click")
 done
 
-upgrades() { # COUNT
-	"$TOOLS/upgrade_loop" --bpffs "$BPFFS" --state-dir "$WORK/state" --cache-dir "$CACHE" --nf soak --count "$1" "${versions[@]}"
+upgrades() { # COUNT OPTIONS…
+	local count=$1
+
+	shift
+	"$TOOLS/upgrade_loop" --bpffs "$BPFFS" --state-dir "$WORK/state" --cache-dir "$CACHE" --nf soak --count "$count" "$@" "${versions[@]}"
 }
 
 # What this NF holds; other tests may come and go. Every program of an NF uses its
@@ -43,31 +46,42 @@ before=$(holdings)
 echo "$before"
 holds "$before" '.programs > 40 and .maps > 40 and .links == 2' "what there is to leak"
 
-"$TOOLS/live_frames" --client "$CLIENT" --server "$SERVER" --rate "$RATE" >"$WORK/frames.json" &
-frames=$!
-upgrades "$UPGRADES" >"$WORK/loop.json" || fail "an upgrade failed"
-kill "$frames"
-wait "$frames"
-loop=$(cat "$WORK/loop.json")
-jq -c 'del(.warm, .end)' <<<"$loop"
-jq -c 'del(.stamps)' "$WORK/frames.json"
+# soak COUNT OPTIONS…
+soak() {
+	local count=$1 frames loop after i
 
-holds "$loop" ".upgrades == $UPGRADES and .loaded > 3 * .upgrades" "nodes and pipelines were loaded"
-holds "$(cat "$WORK/frames.json")" ".sent > $UPGRADES" "traffic"
-stamps_hold "$(cat "$WORK/frames.json")" soak
+	shift
+	"$TOOLS/live_frames" --client "$CLIENT" --server "$SERVER" --rate "$RATE" >"$WORK/frames.json" &
+	frames=$!
+	upgrades "$count" "$@" >"$WORK/loop.json" || fail "an upgrade failed"
+	kill "$frames"
+	wait "$frames"
+	loop=$(cat "$WORK/loop.json")
+	jq -c 'del(.warm, .end)' <<<"$loop"
+	jq -c 'del(.stamps)' "$WORK/frames.json"
 
-# The kernel frees programs and maps a moment after their last reference.
-for ((i = 0; i < 50; i++)); do
-	after=$(holdings)
-	[[ $after != "$before" ]] || break
-	sleep 0.1
-done
-equal "$after" "$before" "what the NF holds"
+	holds "$loop" ".upgrades == $count and .loaded > 3 * .upgrades" "nodes and pipelines were loaded"
+	holds "$(cat "$WORK/frames.json")" ".sent > $count" "traffic"
+	stamps_hold "$(cat "$WORK/frames.json")" soak
 
-# Memory in use grows by the tool's own figures, 24 bytes an upgrade. One generation's
-# records are over 20 KB, so one kept by each upgrade would be 16 MB; one fd's or
-# one small string's worth of it still shows. Resident pages follow the allocator.
-jq -c '{warm, "end": .end}' <<<"$loop"
-holds "$loop" '.end.fds == .warm.fds' "file descriptors"
-holds "$loop" '.end.heap_kb - .warm.heap_kb <= 64' "memory in use"
-holds "$loop" '.end.rss_kb - .warm.rss_kb <= 1024' "resident memory"
+	# The kernel frees programs and maps a moment after their last reference.
+	for ((i = 0; i < 50; i++)); do
+		after=$(holdings)
+		[[ $after != "$before" ]] || break
+		sleep 0.1
+	done
+	equal "$after" "$before" "what the NF holds"
+
+	# Memory in use grows by the tool's own figures, 24 bytes an upgrade. One generation's
+	# records are over 20 KB, so one kept by each upgrade would be 16 MB; one fd's or
+	# one small string's worth of it still shows. Resident pages follow the allocator.
+	jq -c '{warm, "end": .end}' <<<"$loop"
+	holds "$loop" '.end.fds == .warm.fds' "file descriptors"
+	holds "$loop" '.end.heap_kb - .warm.heap_kb <= 64' "memory in use"
+	holds "$loop" '.end.rss_kb - .warm.rss_kb <= 1024' "resident memory"
+}
+
+echo "== the swap"
+soak "$UPGRADES" --no-canary
+echo "== with packets through a copy first"
+soak $((UPGRADES / 10))

@@ -3,16 +3,15 @@
 // fast as it goes: libnfup does what the command line would.
 //
 //	upgrade_loop --bpffs DIR --state-dir DIR --cache-dir DIR --nf NF [--lib DIR]… [--keep N] [--count N]
-//		[--each] INTENT INTENT…
+//		[--while PID] [--no-canary] [--each] INTENT INTENT…
 //
-// --count: how many; without it until SIGINT or SIGTERM. --each: a line of JSON
+// --count: how many; --while: until that process has ended. --each: a line of JSON
 // for each upgrade (wall_ms: with the commit and the reclaim, which total_ms leaves
 // out). The last line is a JSON summary with what this process held
 // (resident memory, memory in use, file descriptors) after a fifth of the count
 // and at the end. Exit code 1 when an upgrade fails.
-#include "netns.h"
-
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -38,7 +37,8 @@ struct Options {
 	std::string nf;
 	std::vector<std::filesystem::path> lib;
 	std::vector<nfup::upgrade::Intent> intents;
-	long count = 0; // 0: no end
+	long count = 0;   // 0: no end
+	pid_t while_ = 0; // 0: no end
 	bool each = false;
 };
 
@@ -88,6 +88,8 @@ Options parse(int argc, char** argv)
 				       {"keep", required_argument, nullptr, 'k'},
 				       {"count", required_argument, nullptr, 'N'},
 				       {"each", no_argument, nullptr, 'e'},
+				       {"while", required_argument, nullptr, 'w'},
+				       {"no-canary", no_argument, nullptr, 'C'},
 				       {nullptr, 0, nullptr, 0}};
 	Options opt;
 	int c;
@@ -115,6 +117,12 @@ Options parse(int argc, char** argv)
 		case 'N':
 			opt.count = std::atol(optarg);
 			break;
+		case 'w':
+			opt.while_ = std::atoi(optarg);
+			break;
+		case 'C':
+			opt.upgrade.canary = false;
+			break;
 		case 'e':
 			opt.each = true;
 			break;
@@ -127,7 +135,7 @@ Options parse(int argc, char** argv)
 	if (opt.nf.empty() || opt.intents.empty()) {
 		std::fprintf(stderr,
 			     "usage: upgrade_loop --bpffs DIR --state-dir DIR --cache-dir DIR --nf NF [--lib DIR]… "
-			     "[--keep N] [--count N] [--each] INTENT…\n");
+			     "[--keep N] [--count N] [--while PID] [--no-canary] [--each] INTENT…\n");
 		std::exit(1);
 	}
 	return opt;
@@ -145,8 +153,7 @@ int main(int argc, char** argv)
 	std::size_t loaded = 0;
 	long done = 0;
 
-	e2e::stop_on_signals();
-	for (; !e2e::stop_requested && (opt.count == 0 || done < opt.count); done++) {
+	for (; (opt.count == 0 || done < opt.count) && (opt.while_ == 0 || kill(opt.while_, 0) == 0); done++) {
 		nfup::intent::Diagnostics diagnostics;
 		const auto& intent = opt.intents[static_cast<std::size_t>(done) % opt.intents.size()];
 		const auto start = nfup::upgrade::Clock::now();

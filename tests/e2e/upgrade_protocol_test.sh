@@ -18,7 +18,7 @@ need jq ethtool ping bpftool
 # first one of the next step.
 last_call() {
 	case $1 in
-	'take the lock;'*) echo 'BPF_OBJ_GET|BPF_MAP_LOOKUP_ELEM' ;;
+	'take the lock;'*) echo 'bpf\(' ;;
 	'write the journal: the fresh slots'*) echo 'rename\(.*/journal\.json"\)' ;;
 	'pin new state maps'*) echo 'rename\(.*/state/[A-Z]*\+new"\)' ;;
 	'load programs, pin all of the draft'*) echo 'BPF_OBJ_PIN.*/gen/[0-9]*\+new/' ;;
@@ -147,7 +147,7 @@ fresh() {
 	attach "$WORK/base.click" nf >/dev/null
 }
 upgrade() { # strace's options…
-	traced "$@" -- upgrade nf --keep 0 "$EXAMPLES/firewall.table"
+	traced "$@" -- upgrade nf --keep 0 --no-canary "$EXAMPLES/firewall.table"
 }
 reaches() {
 	on "$CLIENT" ping -qc 1 -W 2 "$LAB_SERVER_IP" >/dev/null || fail "$1: it does not forward"
