@@ -10,7 +10,9 @@
 # RUNS (20) upgrades a row. `one`: one node changes, its slot is flipped. `all`: the
 # first and the last node change, and with them the path of every packet.
 TOP=$(readlink -f "$(dirname "$0")/..")
-FOLDER=$(readlink -f "${2:-$PWD}")
+FOLDER=${2:-$PWD}
+mkdir -p "$FOLDER"
+FOLDER=$(readlink -f "$FOLDER")
 set -- "$(readlink -f "${1:-$TOP/build}")"
 # shellcheck source=tests/e2e/lib.sh
 . "$TOP/tests/e2e/lib.sh" "$@"
