@@ -71,6 +71,10 @@ soak() {
 		sleep 0.1
 	done
 	equal "$after" "$before" "what the NF holds"
+	# No more than the kept generations say, and ingress.
+	equal "$(jq '[.slots, .programs - 1] | tostring' <<<"$after")" \
+		"$(jq -s '[.[].nodes[]] | [map(.slot), map(.prog_id) | unique | length] | tostring' "$WORK"/state/soak/gen-*.json)" \
+		"full slots and programs"
 
 	# Memory in use grows by the tool's own figures, 24 bytes an upgrade. One generation's
 	# records are over 20 KB, so one kept by each upgrade would be 16 MB; one fd's or
