@@ -28,13 +28,13 @@ upgrades() { # COUNT OPTIONS…
 }
 
 # What this NF holds; other tests may come and go. Every program of an NF uses its
-# prog array, also one that has lost its pin.
+# counters, also one that has lost its pin.
 holdings() {
-	local slots programs
+	local counters programs
 
-	slots=$(bpftool -j map show pinned "$BPFFS/soak/slots" | jq .id)
-	programs=$(bpftool -j prog show | jq --argjson slots "$slots" 'map(select(.map_ids // [] | index($slots)))')
-	jq -nc --argjson programs "$programs" --argjson full "$(bpftool -j map dump id "$slots" | jq length)" \
+	counters=$(bpftool -j map show pinned "$BPFFS/soak/counters" | jq .id)
+	programs=$(bpftool -j prog show | jq --argjson counters "$counters" 'map(select(.map_ids // [] | index($counters)))')
+	jq -nc --argjson programs "$programs" --argjson full "$(bpftool -j map dump pinned "$BPFFS/soak/slots" | jq length)" \
 		--argjson pins "$(find "$BPFFS/soak" | wc -l)" --argjson links "$(find "$BPFFS/soak/links" -type f | wc -l)" \
 		--argjson files "$(find "$WORK/state" | wc -l)" --argjson nodes "$(nfj status soak | jq '.nodes | length')" \
 		'{programs: ($programs | length), maps: ([$programs[].map_ids[]] | unique | length), slots: $full,
