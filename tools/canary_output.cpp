@@ -25,14 +25,9 @@ json to_json(const upgrade::CanaryReport& canary)
 				       {"old", d.before},
 				       {"new", d.after},
 				       {"changed", d.changed}});
-	return {{"file", canary.file},
-		{"skipped", canary.skipped},
-		{"cases", canary.cases},
-		{"packets", canary.packets},
-		{"failed", failed},
-		{"differences", differences},
-		{"different", canary.different},
-		{"ms", canary.ms}};
+	return {{"file", canary.file},        {"skipped", canary.skipped},     {"note", canary.note},
+		{"cases", canary.cases},      {"packets", canary.packets},     {"failed", failed},
+		{"differences", differences}, {"different", canary.different}, {"ms", canary.ms}};
 }
 
 void print_canary(const upgrade::CanaryReport& canary)
@@ -52,6 +47,8 @@ void print_canary(const upgrade::CanaryReport& canary)
 		printf("good; %d generated packets fare otherwise than before\n", canary.different);
 	else
 		printf("good\n");
+	if (!canary.note.empty())
+		std::cout << "           " << canary.note << "\n";
 	for (std::size_t i = 0; i < std::min(shown, canary.differences.size()); i++) {
 		const auto& d = canary.differences[i];
 		std::cout << "           " << d.port << ": " << d.packet << "\n           was: " << d.before

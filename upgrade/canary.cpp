@@ -100,8 +100,11 @@ public:
 		// on the same state: there is nothing to compare.
 		if (!input_.running || touched.empty() || !report_.failed.empty())
 			return {};
-		if (auto added = scratch_.add_running(*input_.running); !added)
-			return {}; // its objects may have left the cache: it cannot be compared with
+		if (auto added = scratch_.add_running(*input_.running); !added) {
+			// No fault of the new one: an object of the old may be lost.
+			report_.note = "not compared with the generation that runs: " + added.error().message;
+			return {};
+		}
 		for (const auto& [group, after] : touched)
 			if (auto compared = compare(*group, after, changed); !compared)
 				return compared;

@@ -33,6 +33,7 @@ struct CanaryDifference {
 struct CanaryReport {
 	std::string file;    // empty: there is none beside the intent
 	std::string skipped; // why nothing was run; empty: it was
+	std::string note;    // what could not be looked at
 	int cases = 0;       // written ones
 	int packets = 0;     // written and generated ones
 	std::vector<CanaryFailure> failed;
