@@ -53,8 +53,7 @@ public:
 	std::vector<std::string> compiled() const { return made(true); }
 	std::vector<std::string> reused() const { return made(false); }
 
-	// Keeps the cache within its limit. For the end of a command that compiled.
-	void shrink_cache() const { cache_.shrink(); }
+	const ObjectCache& cache() const { return cache_; }
 
 private:
 	struct Code {

@@ -74,16 +74,16 @@ Result<fs::path> ObjectCache::store(const std::string& key, const std::string& c
 
 std::optional<std::string> ObjectCache::find_note(const std::string& key) const
 {
-	auto text = read_file(folder_ / (key + ".deps"));
+	auto text = read_file(folder_ / (key + ".note"));
 	if (!text)
 		return {};
-	touch(folder_ / (key + ".deps"));
+	touch(folder_ / (key + ".note"));
 	return *std::move(text);
 }
 
 Result<void> ObjectCache::store_note(const std::string& key, const std::string& text) const
 {
-	return write_file(folder_ / (key + ".deps"), text, false);
+	return write_file(folder_ / (key + ".note"), text, false);
 }
 
 fs::path ObjectCache::scratch(const std::string& key) const

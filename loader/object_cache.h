@@ -24,7 +24,8 @@ public:
 	std::optional<std::filesystem::path> find(const std::string& key) const;
 	Result<std::filesystem::path> store(const std::string& key, const std::string& content) const;
 
-	// What is known beside the objects, as text: which files a source includes.
+	// What is known beside the objects, as text: which files a source includes,
+	// what was checked already.
 	std::optional<std::string> find_note(const std::string& key) const;
 	Result<void> store_note(const std::string& key, const std::string& text) const;
 

@@ -170,7 +170,7 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 	}
 	build.compiled = library.compiled();
 	if (!build.compiled.empty())
-		library.shrink_cache();
+		library.cache().shrink();
 	build.reused = library.reused();
 	build.build_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 	return build;

@@ -108,4 +108,14 @@ echo "== skipped on request"
 holds "$(nfj --lib "$WORK/forgets" upgrade fw "$FIREWALL" --no-canary)" \
 	'.result == "committed" and .canary.skipped == "--no-canary" and .canary.packets == 0' "--no-canary"
 nfj rollback fw >/dev/null
+
+echo "== what passed is not checked again, until something differs"
+cp "$EXAMPLES/firewall.canary" "$WORK/firewall.canary"
+edit WriteWL "$WORK/again" "$MARK_MODULE"
+holds "$(nfj --lib "$WORK/again" upgrade fw "$FIREWALL")" '.canary | .skipped == "" and .packets > 0' "the first time"
+nfj rollback fw >/dev/null
+holds "$(nfj --lib "$WORK/again" upgrade fw "$FIREWALL")" '.canary | .skipped | startswith("passed before")' "the second"
+nfj rollback fw >/dev/null
+echo '# another text' >>"$WORK/firewall.canary"
+holds "$(nfj --lib "$WORK/again" upgrade fw "$FIREWALL")" '.canary | .skipped == "" and .packets > 0' "with another file"
 nfj detach fw >/dev/null
