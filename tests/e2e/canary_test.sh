@@ -8,6 +8,7 @@
 . "$TOP/tests/e2e/edits.sh"
 
 need jq ethtool bpftool
+CACHE=$WORK/cache # what passed in an earlier run is run again
 lab_up e2e
 FIREWALL=$WORK/firewall.click
 cp "$EXAMPLES/firewall.click" "$EXAMPLES/firewall.canary" "$WORK"
