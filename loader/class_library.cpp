@@ -218,6 +218,19 @@ std::vector<std::string> Library::shadowed() const
 	return shadowed_;
 }
 
+std::set<fs::path> Library::files() const
+{
+	std::set<fs::path> files;
+	const auto add = [&](const auto& known, const auto& sources) {
+		for (const auto& [name, found] : known)
+			for (auto& file : compiler_.files_of(sources.at(name)))
+				files.insert(std::move(file));
+	};
+	add(classes_, sources_);
+	add(functionalities_->known, functionality_sources_);
+	return files;
+}
+
 std::vector<std::string> Library::made(bool compiled) const
 {
 	std::vector<std::string> names;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,10 @@ public:
 	std::vector<std::string> reused() const { return made(false); }
 
 	const ObjectCache& cache() const { return cache_; }
+
+	// Every file that what was asked for until now is made of: sources, headers,
+	// functionalities. Of what did not compile: as it was when it last did.
+	std::set<std::filesystem::path> files() const;
 
 private:
 	struct Code {

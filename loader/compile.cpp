@@ -101,13 +101,8 @@ std::string Compiler::content_key(const std::string& recipe, const std::vector<s
 	return hasher.hex();
 }
 
-Result<Object> Compiler::compile(const fs::path& source) const
+Compiler::Recipe Compiler::recipe_of(const fs::path& source) const
 {
-	const auto start = std::chrono::steady_clock::now();
-	const auto elapsed = [&] {
-		return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-	};
-
 	std::vector<std::string> command = {clang};
 	command.insert(command.end(), flags.begin(), flags.end());
 	for (const auto& folder : include_)
@@ -120,7 +115,25 @@ Result<Object> Compiler::compile(const fs::path& source) const
 	hasher.add(toolchain_).add(source.string());
 	for (const auto& word : command)
 		hasher.add(word);
-	const std::string recipe = hasher.hex();
+	return {std::move(command), hasher.hex()};
+}
+
+std::vector<fs::path> Compiler::files_of(const fs::path& source) const
+{
+	std::vector<fs::path> files = {source};
+	if (const auto known = cache_.find_note(recipe_of(source).key))
+		for (const auto& file : lines_of(*known))
+			files.emplace_back(file);
+	return files;
+}
+
+Result<Object> Compiler::compile(const fs::path& source) const
+{
+	const auto start = std::chrono::steady_clock::now();
+	const auto elapsed = [&] {
+		return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+	};
+	auto [command, recipe] = recipe_of(source);
 	if (auto known = cache_.find_note(recipe)) {
 		const std::string key = content_key(recipe, lines_of(*known));
 		if (auto object = cache_.find(key))

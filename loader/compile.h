@@ -30,7 +30,15 @@ public:
 	// Error (kind intent): clang's own words.
 	Result<Object> compile(const std::filesystem::path& source) const;
 
+	// The files that a source was made of when it last compiled, itself among them.
+	std::vector<std::filesystem::path> files_of(const std::filesystem::path& source) const;
+
 private:
+	struct Recipe {
+		std::vector<std::string> command; // without the names of input and outputs
+		std::string key;
+	};
+	Recipe recipe_of(const std::filesystem::path& source) const;
 	// Classes share most of their headers: each file is hashed once per run.
 	struct FileHashes {
 		std::mutex mutex;

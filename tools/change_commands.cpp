@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // attach, plan, upgrade, rollback, detach, recover: the commands that change an
 // NF, or say what would change.
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 
 #include "cli.h"
+#include "follow.h"
 #include "intent/numbers.h"
 
 namespace nfup::tools {
@@ -61,23 +63,15 @@ int finish(const Cli& cli, const Result<upgrade::Outcome>& outcome, const intent
 {
 	if (!outcome)
 		return report(cli, outcome.error(), diagnostics, intent);
-	const bool refused = outcome->result == "refused";
-	const int code = refused || outcome->result == "rolled-back" ? static_cast<int>(ErrorKind::refused) : 0;
 	if (cli.as_json) {
-		json value = to_json(*outcome);
-		value["ok"] = code == 0;
-		if (refused)
-			value["error"] = {
-			    {"code", code}, {"message", outcome->reason}, {"hint", outcome->canary.hint()}};
-		value["diagnostics"] = to_json(diagnostics);
-		print_json(value);
-		return code;
+		print_json(answer(*outcome, diagnostics));
+		return exit_code(*outcome);
 	}
 	print_diagnostics(diagnostics, intent);
-	if (refused)
+	if (outcome->result == "refused")
 		return report(cli, {ErrorKind::refused, outcome->reason, outcome->canary.hint()});
 	print_outcome(*outcome);
-	return code;
+	return exit_code(*outcome);
 }
 
 // --watch and --guard.
@@ -136,6 +130,25 @@ int run_change(const Cli& cli, Change change)
 	return finish(cli, (coordinator.*change)(cli.words[0], intent, *options, diagnostics), diagnostics, intent);
 }
 
+Attempt attempt_upgrade(const Cli& cli, const upgrade::UpgradeOptions& options)
+{
+	Attempt attempt;
+	const auto start = std::chrono::steady_clock::now();
+	auto workplace = open_workplace(cli, cli.words[1]); // anew: classes come and go
+	if (!workplace) {
+		// A missing intent is one being saved, or a mistake that another file mends.
+		attempt.outcome = pass(workplace);
+		return attempt;
+	}
+	attempt.intent = workplace->intent;
+	upgrade::Coordinator coordinator(cli.folders, workplace->library);
+	const std::chrono::duration<double, std::milli> opened = std::chrono::steady_clock::now() - start;
+	attempt.open_ms = opened.count();
+	attempt.outcome = coordinator.upgrade(cli.words[0], attempt.intent, options, attempt.diagnostics);
+	attempt.files = workplace->library.files();
+	return attempt;
+}
+
 } // namespace
 
 int run_attach(const Cli& cli)
@@ -174,6 +187,12 @@ int run_plan(const Cli& cli)
 
 int run_upgrade(const Cli& cli)
 {
+	if (cli.options.count("follow")) {
+		auto options = upgrade_options(cli);
+		if (!options)
+			return report(cli, options.error());
+		return follow(cli, [&] { return attempt_upgrade(cli, *options); });
+	}
 	return run_change(cli, &upgrade::Coordinator::upgrade);
 }
 

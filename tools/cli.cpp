@@ -99,18 +99,40 @@ void print_diagnostics(const intent::Diagnostics& diagnostics, const upgrade::In
 	}
 }
 
+int exit_code(const upgrade::Outcome& outcome)
+{
+	const bool undone = outcome.result == "refused" || outcome.result == "rolled-back";
+	return undone ? static_cast<int>(ErrorKind::refused) : 0;
+}
+
+json answer(const upgrade::Outcome& outcome, const intent::Diagnostics& diagnostics)
+{
+	json value = to_json(outcome);
+	value["ok"] = exit_code(outcome) == 0;
+	if (outcome.result == "refused")
+		value["error"] = {
+		    {"code", exit_code(outcome)}, {"message", outcome.reason}, {"hint", outcome.canary.hint()}};
+	value["diagnostics"] = to_json(diagnostics);
+	return value;
+}
+
+json answer(const Error& error, const intent::Diagnostics& diagnostics)
+{
+	json value = {{"code", static_cast<int>(error.kind)}, {"message", error.message}, {"hint", error.hint}};
+	if (error.verifier)
+		value["verifier"] = to_json(*error.verifier);
+	return {{"ok", false},
+		{"error", value},
+		{"result", "refused"},
+		{"reason", error.message},
+		{"diagnostics", to_json(diagnostics)}};
+}
+
 int report(const Cli& cli, const Error& error, const intent::Diagnostics& diagnostics, const upgrade::Intent& intent)
 {
 	const int code = static_cast<int>(error.kind);
 	if (cli.as_json) {
-		json value = {{"code", code}, {"message", error.message}, {"hint", error.hint}};
-		if (error.verifier)
-			value["verifier"] = to_json(*error.verifier);
-		print_json({{"ok", false},
-			    {"error", value},
-			    {"result", "refused"},
-			    {"reason", error.message},
-			    {"diagnostics", to_json(diagnostics)}});
+		print_json(answer(error, diagnostics));
 		return code;
 	}
 	print_diagnostics(diagnostics, intent);

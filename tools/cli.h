@@ -55,6 +55,11 @@ json to_json(const upgrade::Outcome& outcome);
 json to_json(const VerifierRefusal& refusal);
 json to_json(const upgrade::CanaryReport& canary);
 void print_canary(const upgrade::CanaryReport& canary);
+
+// What a command that changes an NF says in JSON, and its exit code.
+json answer(const upgrade::Outcome& outcome, const intent::Diagnostics& diagnostics);
+json answer(const Error& error, const intent::Diagnostics& diagnostics);
+int exit_code(const upgrade::Outcome& outcome);
 void print_json(const json& value);
 
 // With the canaries beside it: NAME.canary beside NAME.click or NAME.table.
@@ -83,5 +88,6 @@ int run_status(const Cli& cli);
 int run_history(const Cli& cli);
 int run_doctor(const Cli& cli);
 int run_graph(const Cli& cli);
+int run_new(const Cli& cli);
 
 } // namespace nfup::tools

@@ -41,6 +41,13 @@ void declare_upgrade(cxxopts::Options& options)
 				      std::string("what must hold in the watch, by default '") +
 					  upgrade::default_guards + "' (docs/upgrade-protocol.md)",
 				      cxxopts::value<std::string>(), "EXPR");
+	options.add_options()("follow", "upgrade again on each save of a file that the NF is made of, until Ctrl-C");
+}
+
+void declare_new(cxxopts::Options& options)
+{
+	options.add_options()("dir", "where to write the files: your --lib folder",
+			      cxxopts::value<std::string>()->default_value("."), "DIR");
 }
 
 void declare_rollback(cxxopts::Options& options)
@@ -90,8 +97,8 @@ std::string first_word(int argc, char** argv)
 		if (!word.starts_with('-'))
 			return word;
 		const bool has_value = word.starts_with("--") && word.find('=') == std::string::npos &&
-				       word != "--json" && word != "--no-canary" && word != "--verbose" &&
-				       word != "--help";
+				       word != "--json" && word != "--no-canary" && word != "--follow" &&
+				       word != "--verbose" && word != "--help";
 		i += has_value ? 1 : 0;
 	}
 	return {};
@@ -122,12 +129,13 @@ const std::vector<Command>& commands()
 	    {"build", "INTENT", "compile what is missing", nullptr, 1, 1, run_build},
 	    {"attach", "INTENT --name NF --dev p1=eth0 …", "load and attach", declare_attach, 1, 1, run_attach},
 	    {"plan", "NF INTENT", "what an upgrade would do", declare_plan, 2, 2, run_plan},
-	    {"upgrade", "NF INTENT", "do it", declare_upgrade, 2, 2, run_upgrade},
+	    {"upgrade", "NF INTENT [--follow]", "do it; and again on each save", declare_upgrade, 2, 2, run_upgrade},
 	    {"rollback", "NF [--to N]", "back to a kept generation", declare_rollback, 1, 1, run_rollback},
 	    {"history", "NF", "generations, and how long each step took", nullptr, 1, 1, run_history},
 	    {"status", "[NF]", "ports, nodes, drops by reason, state", nullptr, 0, 1, run_status},
 	    {"graph", "INTENT|NF [--format FORMAT]", "the pipeline as a picture or as text", declare_graph, 1, 1,
 	     run_graph},
+	    {"new", "module|atom NAME [--dir DIR]", "a class that compiles, to start from", declare_new, 2, 2, run_new},
 	    {"classes", "[CLASS]", "the library, with parameters and ports", nullptr, 0, 1, run_classes},
 	    {"doctor", "[DEV]", "what this machine can do, and how to mend it", declare_doctor, 0, 1, run_doctor},
 	    {"recover", "[NF]", "finish or undo what a dead command left", nullptr, 0, 1, run_recover},

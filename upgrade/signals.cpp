@@ -2,11 +2,16 @@
 #include "signals.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 #include "clock.h"
 
 namespace nfup::upgrade {
+
+namespace {
+std::atomic<const char*> last_taken = nullptr;
+}
 
 Signals::Signals()
 {
@@ -26,6 +31,11 @@ Signals::~Signals()
 	pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
+const char* Signals::taken()
+{
+	return last_taken;
+}
+
 const char* Signals::wait(std::chrono::nanoseconds time) const
 {
 	const auto end = Clock::now() + time;
@@ -35,11 +45,11 @@ const char* Signals::wait(std::chrono::nanoseconds time) const
 					  static_cast<long>(left.count() % 1000000000)};
 		switch (sigtimedwait(&held_, nullptr, &timeout)) {
 		case SIGINT:
-			return "SIGINT";
+			return last_taken = "SIGINT";
 		case SIGTERM:
-			return "SIGTERM";
+			return last_taken = "SIGTERM";
 		case SIGHUP:
-			return "SIGHUP";
+			return last_taken = "SIGHUP";
 		}
 		if (errno != EINTR) // stopped and continued, for one
 			return nullptr;

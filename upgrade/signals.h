@@ -22,6 +22,11 @@ public:
 	const char* wait(std::chrono::nanoseconds time) const;
 	const char* pending() const { return wait(std::chrono::nanoseconds(0)); }
 
+	// The last one that any of these has taken in this process; null: none.
+	static const char* taken();
+
+	const sigset_t& held() const { return held_; }
+
 private:
 	sigset_t held_{};
 	sigset_t before_{};
