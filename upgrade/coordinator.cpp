@@ -3,6 +3,7 @@
 #include "coordinator.h"
 
 #include <numeric>
+#include <ranges>
 
 #include "canary_check.h"
 #include "clock.h"
@@ -28,6 +29,20 @@ Result<void> roll_back(const Store& store, const Framework& framework, Journal& 
 		gone.error().message = outcome.reason + "\nand going back failed: " + gone.error().message +
 				       "; `nfup recover " + store.nf() + "` tries again";
 	return gone;
+}
+
+// The generation that an upgrade made `current` from, however often one has gone
+// back and forth since; 0: it was attached.
+Result<int> generation_before(const Store& store, int current)
+{
+	auto history = store.read_history();
+	if (!history)
+		return pass(history);
+	for (const nlohmann::json& entry : *history | std::views::reverse)
+		if (entry.value("generation", 0) == current && entry.value("action", "") == "upgrade" &&
+		    entry.value("result", "") == "committed")
+			return entry.value("from", 0);
+	return 0;
 }
 
 // prepare → flip → (watch →) commit for a draft that is placed. On an error
@@ -232,7 +247,7 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 			return pass(swapped);
 		if (outcome.result == "rolled-back")
 			return outcome;
-		if (auto reclaimed = reclaim(store, framework, options.keep); !reclaimed)
+		if (auto reclaimed = reclaim(store, framework, options.keep, journal.from); !reclaimed)
 			return pass(reclaimed);
 		return outcome;
 	};
@@ -254,10 +269,12 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 	const NfRecord& record = running->record;
 	Framework& framework = running->framework;
 	const auto& kept = running->kept;
-	if (to == 0)
-		for (const auto& [number, generation] : kept)
-			if (number < record.current)
-				to = number;
+	if (to == 0) {
+		auto before = generation_before(store, record.current);
+		if (!before)
+			return pass(before);
+		to = *before;
+	}
 	std::string numbers;
 	for (const auto& [number, generation] : kept)
 		if (number != record.current)

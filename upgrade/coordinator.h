@@ -82,7 +82,7 @@ public:
 			     intent::Diagnostics& diagnostics);
 	Result<Outcome> upgrade(const std::string& nf, const Intent& intent, const UpgradeOptions& options,
 				intent::Diagnostics& diagnostics);
-	// `to` 0: the generation that ran before.
+	// `to` 0: the generation that the running one was an upgrade of.
 	Result<Outcome> rollback(const std::string& nf, int to);
 	Result<void> detach(const std::string& nf);
 	// Finishes or undoes what a dead command left. Returns what was done; empty:

@@ -256,7 +256,7 @@ nlohmann::json gone_back(nlohmann::json history, const std::string& reason)
 	return history;
 }
 
-Result<void> reclaim(const Store& store, const Framework& framework, int keep)
+Result<void> reclaim(const Store& store, const Framework& framework, int keep, int previous)
 {
 	auto record = store.read_nf();
 	auto kept = read_generations(store);
@@ -264,11 +264,13 @@ Result<void> reclaim(const Store& store, const Framework& framework, int keep)
 		return pass(record);
 	if (!kept)
 		return pass(kept);
+	std::vector<int> others; // the one to go back to first, then by age
+	for (const auto& [number, generation] : *kept | std::views::reverse)
+		if (number != record->current)
+			others.insert(number == previous ? others.begin() : others.end(), number);
 	std::map<int, Generation> old;
-	int others = 0;
-	for (const int number : store.generations() | std::views::reverse)
-		if (number != record->current && ++others > keep)
-			old.insert(kept->extract(number));
+	for (const int number : others | std::views::drop(keep))
+		old.insert(kept->extract(number));
 	// Slots first: a generation whose record is gone could not name them.
 	if (auto cleared = clear_slots(framework, slots_of(old), slots_of(*kept)); !cleared)
 		return cleared;

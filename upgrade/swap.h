@@ -61,9 +61,9 @@ Result<void> undo(const Store& store, const Framework& framework, const Journal&
 // Every part can be repeated: recovery calls the same.
 Result<void> go_back(const Store& store, const Framework& framework, Journal journal);
 
-// Forgets all but the running generation and the `keep` newest others; empties
-// slots that no generation uses.
-Result<void> reclaim(const Store& store, const Framework& framework, int keep);
+// Forgets all but the running generation and `keep` others: `previous`, which ran
+// before it, and the newest. Empties slots that no generation uses.
+Result<void> reclaim(const Store& store, const Framework& framework, int keep, int previous);
 
 // Pins, links and records of an NF, whatever is there of them.
 Result<void> remove_all(const Store& store);
