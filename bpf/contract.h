@@ -27,8 +27,8 @@
 
 /* Who talks to whom. IPv4 addresses are mapped (::ffff:a.b.c.d, RFC 4291
  * §2.5.5.2), so that one table serves both families. Ports are in network
- * order; 0 for protocols without ports and for later fragments. ICMP echo uses
- * the identifier as both ports. */
+ * order; 0 for protocols without ports and for later fragments. ICMP queries and
+ * their replies use the identifier as both ports. */
 struct flow_key {
 	__u8 saddr[16];
 	__u8 daddr[16];
@@ -44,6 +44,8 @@ NFUP_ASSERT(sizeof(struct flow_key) == 40, "no padding in a map key");
 #define PKT_FRAGMENT 0x01       /* part of a fragmented datagram */
 #define PKT_LATER_FRAGMENT 0x02 /* not its first part: no transport header */
 #define PKT_HAS_PORTS 0x04      /* flow.sport and flow.dport are real */
+#define PKT_HAS_ID 0x08         /* both are the identifier of an ICMP query (RFC 5508 §1.2) */
+#define PKT_ICMP_ERROR 0x10     /* the flow is that of the packet in it: see ICMPErrorFlow */
 
 /* One packet on its way through the nodes. Offsets are bytes from
  * xdp_md->data. FromDevice clears everything but `flow`, which only means

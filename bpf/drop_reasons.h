@@ -27,7 +27,11 @@
 	X(UNCONNECTED, "unconnected", "an output that the intent left open")             \
 	X(NO_CONTEXT, "no-context", "the packet context was not there (a bug)")          \
 	X(HEADROOM, "headroom", "no room to add or remove bytes in front")               \
-	X(DENIED, "denied", "a filter rule says so")
+	X(DENIED, "denied", "a filter rule says so")                                     \
+	X(UNTRANSLATABLE, "untranslatable", "neither ports nor an ICMP identifier, or no mapping it could belong to") \
+	X(UNSOLICITED, "unsolicited", "from a peer that nobody inside has sent to")      \
+	X(POOL_EXHAUSTED, "pool-exhausted", "no free port of the NAT's address was found") \
+	X(PORT_TAKEN, "port-taken", "another packet took the NAT's port first")
 
 /* The counters have room for this many reasons; more is a new contract. */
 #define NFUP_MAX_REASONS 32

@@ -38,4 +38,21 @@ static __always_inline __u16 csum_replace(__u16 check, __u16 from, __u16 to)
 	return ~csum_fold((__u64)(__u16)~check + (__u16)~from + to);
 }
 
+/* The same in two steps, for a header with several changed words: what each
+ * adds to the sum, and the checksum after all of them. */
+static __always_inline __u64 csum_change(__u32 from, __u32 to)
+{
+	return (__u64)(__u32)~from + to;
+}
+
+static __always_inline __u64 csum_change16(__u16 from, __u16 to)
+{
+	return (__u64)(__u16)~from + to;
+}
+
+static __always_inline __u16 csum_apply(__u16 check, __u64 change)
+{
+	return ~csum_fold((__u64)(__u16)~check + csum_32(change));
+}
+
 #endif

@@ -11,6 +11,7 @@
 
 #include "../nfup.h"
 #include "check.h"
+#include "icmp.h"
 
 /* A datagram may not end behind this byte once it is put together. */
 #define IP_MAX_DATAGRAM 65535
@@ -64,10 +65,10 @@ static __always_inline void set_flow_ports(struct xdp_md *ctx, struct pkt *p)
 		b = at(ctx, l4, 8);
 		if (!b || l4 + 8 > end)
 			return;
-		/* echo and echo reply */
-		if (p->ip_proto == IPPROTO_ICMP ? (b[0] == 8 || b[0] == 0) : (b[0] == 128 || b[0] == 129)) {
+		if (p->ip_proto == IPPROTO_ICMP ? icmp_is_query(b[0]) : (b[0] == 128 || b[0] == 129)) {
 			p->flow.sport = *(__be16 *)(b + 4);
 			p->flow.dport = p->flow.sport;
+			p->flags |= PKT_HAS_ID;
 		}
 		return;
 	}

@@ -62,10 +62,10 @@ TEST_F(CheckIP, PortsOfEachProtocol)
 
 TEST_F(CheckIP, EchoIdentifierIsBothPorts)
 {
-	for (std::uint8_t type : Bytes{0, 8}) {
+	for (std::uint8_t type : Bytes{0, 8, 13, 14, 15, 16, 17, 18}) { // and of the other queries
 		auto outcome = check(Ethernet{} / IPv4{} / ICMP{.type = type, .id = 77});
 		EXPECT_EQ(outcome.context.flow, flow("10.0.0.1", 77, "10.0.0.2", 77, 1));
-		EXPECT_EQ(outcome.context.flags, 0);
+		EXPECT_EQ(outcome.context.flags, PKT_HAS_ID);
 	}
 	auto unreachable = check(Ethernet{} / IPv4{} / ICMP{.type = 3, .id = 77});
 	EXPECT_EQ(unreachable.context.flow, flow("10.0.0.1", 0, "10.0.0.2", 0, 1));

@@ -2,6 +2,9 @@
 // Each class with ordinary arguments: for tests that go over all of them.
 #pragma once
 
+#include <arpa/inet.h>
+
+#include <array>
 #include <string>
 
 #include "filters.h"
@@ -9,6 +12,14 @@
 #include "patterns.h"
 
 namespace nfup::test {
+
+using PortRange = std::array<std::uint16_t, 2>; // first and last, as the type "portrange"
+
+// As the type "prefix4".
+inline std::array<std::uint32_t, 2> pool_addresses(const std::string& address, unsigned length)
+{
+	return {inet_addr(address.c_str()), htonl(static_cast<std::uint32_t>(~0ull << (32 - length)))};
+}
 
 // The arguments that cost the most code, so that every branch is there.
 inline Params sample_params(const std::string& cls)
@@ -28,6 +39,17 @@ inline Params sample_params(const std::string& cls)
 		p.set("TIMEOUT", std::uint64_t{7440'000'000'000}).set("CLOSING", std::uint64_t{240'000'000'000});
 	if (cls == "ReadFSM")
 		p.set("TIMEOUT", std::uint64_t{240'000'000'000});
+	if (cls == "ReadPool")
+		p.set("ADDRESSES", pool_addresses("192.0.2.0", 28)).set("PORTS", PortRange{1024, 65535});
+	if (cls == "WritePool")
+		p.set("UDP", std::uint64_t{300'000'000'000})
+		    .set("TCP", std::uint64_t{7440'000'000'000})
+		    .set("TRANSITORY", std::uint64_t{240'000'000'000})
+		    .set("ICMP", std::uint64_t{60'000'000'000});
+	if (cls == "ReadSession" || cls == "WriteSession")
+		p.set("FILTER", 1u);
+	if (cls == "ARPResponder")
+		p.set("ADDRESSES", pool_addresses("192.0.2.0", 28)).set("MAC", Mac{2, 0, 0, 0, 1, 1});
 	if (cls == "Classifier") {
 		std::vector<Pattern> patterns;
 		for (std::uint8_t i = 0; i < CLASSIFIER_MAX_PATTERNS; i++)

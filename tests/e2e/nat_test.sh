@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# examples/nat.click between real stacks: the server sees the outside address
+# alone, answers and ICMP errors find their way back, checksums are right, and
+# upgrades under load lose nothing.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh" "$@"
+# shellcheck source=tests/e2e/edits.sh
+. "$(dirname "$0")/edits.sh"
+# shellcheck source=examples/demo/traffic.sh
+. "$TOP/examples/demo/traffic.sh"
+
+need nginx curl jq ping ethtool dig socat iperf3 tcpdump nstat
+NAT_IP=10.77.0.100
+OTHER_IP=10.77.0.3 # the second host inside, on the same machine
+lab_up nat
+ip -n "$CLIENT" link set eth0 address 02:00:00:00:77:01
+ip -n "$CLIENT" address add "$OTHER_IP/24" dev eth0
+
+# await COMMAND…: until it succeeds, 5 s at most.
+await() {
+	local end=$((SECONDS + 5))
+
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || fail "in 5 s never: $*"
+		sleep 0.02
+	done
+}
+
+# capture HOST FILE: what its eth0 sees.
+capture() {
+	on "$1" tcpdump -Uni eth0 --immediate-mode -w "$2" 2>"$2.log" &
+	CAPTURES+=($!)
+	await grep -q "listening on" "$2.log"
+}
+CAPTURES=()
+
+# listens HOST FILTER: a socket as ss describes it.
+listens() {
+	[[ -n $(on "$1" ss -Hnlaut "$2") ]]
+}
+
+# errors HOST: packets with wrong checksums that its stack has counted.
+errors() {
+	on "$1" nstat -aszj | jq '.kernel | .IpInHdrErrors + .IcmpInCsumErrors + .TcpInCsumErrors + .UdpInCsumErrors'
+}
+
+drops() {
+	nfj status nat | jq "[.nodes[].drops[\"$1\"] // 0] | add"
+}
+
+# The three flows of the load are under way.
+loaded() {
+	local ports
+
+	ports=$(on "$SERVER" ss -Hnat state established | awk '{ print $3 }' | sort -u | wc -l)
+	((ports >= 2)) && [[ -s $WORK/got ]]
+}
+
+attach "$EXAMPLES/nat.click" nat >/dev/null
+capture "$SERVER" "$WORK/server.pcap"
+capture "$CLIENT" "$WORK/client.pcap"
+
+echo "== TCP, UDP, ICMP from inside"
+web_start "$WORK/web" 100 1
+on "$CLIENT" curl -sf --noproxy '*' --max-time 5 -r 0-999 -o "$WORK/part" "http://$LAB_SERVER_IP/1.bin" || fail "HTTP"
+cmp -n 1000 "$WORK/part" "$WORK/web/www/1.bin" || fail "what curl got differs"
+on "$CLIENT" curl -sf --noproxy '*' --interface "$OTHER_IP" --max-time 5 -r 0-99 -o /dev/null "http://$LAB_SERVER_IP/1.bin" ||
+	fail "HTTP from the second host"
+on "$CLIENT" curl -sf --noproxy '*' --max-time 5 -r 0-99 -o /dev/null "http://[$LAB_SERVER_IP6]/1.bin" || fail "IPv6 is left alone"
+on "$CLIENT" ping -qc 3 -i 0.1 "$LAB_SERVER_IP" >/dev/null || fail "ping"
+on "$CLIENT" ping -qc 2 -i 0.1 -s 1400 -I "$OTHER_IP" "$LAB_SERVER_IP" >/dev/null || fail "ping from the second host"
+# A name server that knows no name: the query with the bits of an answer. One
+# write makes one datagram.
+cat >"$WORK/dns.sh" <<-'EOF'
+	{ head -c 2; head -c 2 >/dev/null; printf '\201\203'; cat; } | dd bs=64k iflag=fullblock status=none
+EOF
+on "$SERVER" socat "UDP4-RECVFROM:53,fork" "EXEC:bash $WORK/dns.sh" &
+await listens "$SERVER" "sport = :53"
+on "$CLIENT" dig +tries=1 +time=5 "@$LAB_SERVER_IP" name.example >"$WORK/dig" || fail "dig"
+grep -q "status: NXDOMAIN" "$WORK/dig" || fail "dig got no answer: $(cat "$WORK/dig")"
+
+echo "== ICMP errors"
+# The server's port is closed: its stack says so, and the socket inside hears it.
+cat >"$WORK/closed.sh" <<-EOF
+	exec 3<>/dev/udp/$LAB_SERVER_IP/9
+	echo anybody >&3
+	read -rt 5 -u 3
+EOF
+said=$(on "$CLIENT" bash "$WORK/closed.sh" 2>&1) || true
+[[ $said == *"Connection refused"* ]] || fail "the port unreachable did not come in: $said"
+# The host's port is closed once its query is out: the error goes out.
+# note.sh FILE: the datagram and whom it is from, once both are there.
+cat >"$WORK/note.sh" <<-'EOF'
+	echo "$(cat) from $SOCAT_PEERADDR $SOCAT_PEERPORT" >"$1.new"
+	mv "$1.new" "$1"
+EOF
+on "$SERVER" socat -u "UDP4-RECVFROM:7007" "EXEC:bash $WORK/note.sh $WORK/query" &
+await listens "$SERVER" "sport = :7007"
+echo query | on "$CLIENT" socat -u - "UDP4-SENDTO:$LAB_SERVER_IP:7007,bind=$LAB_CLIENT_IP:6007"
+await test -s "$WORK/query"
+equal "$(cat "$WORK/query")" "query from $NAT_IP 6007" "what the server sees"
+cat >"$WORK/late.sh" <<-EOF
+	echo late | socat -t 5 STDIO "UDP4:$NAT_IP:6007,bind=$LAB_SERVER_IP:7007"
+EOF
+said=$(on "$SERVER" bash "$WORK/late.sh" 2>&1) || true
+[[ $said == *"Connection refused"* ]] || fail "the port unreachable did not go out: $said"
+
+echo "== what may not come in"
+before=$(drops unsolicited)
+for port in 6007 50000; do
+	echo hello | on "$SERVER" socat -u - "UDP4-SENDTO:$LAB_CLIENT_IP:$port" # by its own address
+	echo hello | on "$SERVER" socat -u - "UDP4-SENDTO:$NAT_IP:5$port"
+done
+on "$SERVER" ping -qc 1 -W 1 "$NAT_IP" >/dev/null && fail "a ping from outside was answered"
+at_least "$(drops unsolicited)" $((before + 5)) "packets dropped as unsolicited"
+
+echo "== hairpinning"
+# A opens its filter for the address; then B sends to A's outside endpoint.
+on "$CLIENT" timeout 10 socat -u "UDP4-RECVFROM:6100,bind=$LAB_CLIENT_IP,reuseaddr" \
+	"EXEC:bash $WORK/note.sh $WORK/hairpin" &
+await listens "$CLIENT" "sport = :6100"
+echo open | on "$CLIENT" socat -u - "UDP4-SENDTO:$NAT_IP:6200,bind=$LAB_CLIENT_IP:6100,reuseaddr"
+echo hello | on "$CLIENT" socat -u - "UDP4-SENDTO:$NAT_IP:6100,bind=$OTHER_IP:6200"
+await test -s "$WORK/hairpin"
+equal "$(cat "$WORK/hairpin")" "hello from $NAT_IP 6200" "what A hears"
+
+echo "== what the wire saw"
+kill "${CAPTURES[@]}"
+wait "${CAPTURES[@]}" || true
+for side in server client; do
+	tcpdump -nnvvr "$WORK/$side.pcap" ip >"$WORK/$side.txt" 2>/dev/null
+	at_least "$(grep -c cksum "$WORK/$side.txt")" 10 "packets with checksums at the $side"
+	! grep -E 'bad (ip|udp|tcp|icmp)? *cksum|wrong icmp cksum|incorrect' "$WORK/$side.txt" || fail "wrong checksums at the $side"
+done
+! grep -E "10\.77\.0\.(1|3)\.[0-9]+ >|10\.77\.0\.(1|3) >" "$WORK/server.txt" || fail "an inside address came out"
+grep -q "$NAT_IP\.[0-9]* > $LAB_SERVER_IP\.80" "$WORK/server.txt" || fail "the outside address was not seen"
+grep -q "$LAB_SERVER_IP > $NAT_IP: ICMP $LAB_SERVER_IP udp port 9 unreachable" "$WORK/server.txt" || fail "the error at the server"
+grep -q "$LAB_SERVER_IP > $LAB_CLIENT_IP: ICMP $LAB_SERVER_IP udp port 9 unreachable" "$WORK/client.txt" || fail "the error at the client"
+grep -q "$NAT_IP > $LAB_SERVER_IP: ICMP $NAT_IP udp port 6007 unreachable" "$WORK/server.txt" || fail "the error that went out"
+for host in "$CLIENT" "$SERVER"; do
+	equal "$(errors "$host")" 0 "packets with wrong checksums at $host"
+done
+
+echo "== upgrades under load"
+edit IPRewrite "$WORK/nat-module" "$MARK_MODULE"
+edit WriteSession "$WORK/nat-atom" "$MARK_MODULE"
+edit ToDevice "$WORK/nat-whole" "$MARK_LEAF"
+mkdir -p "$WORK/nat-none"
+"$TOOLS/tcp_stream" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --mbit 50 >"$WORK/stream.json" &
+stream=$!
+"$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --rate 1000 >"$WORK/probe.json" &
+probe=$!
+on "$CLIENT" curl -sf --noproxy '*' --limit-rate 4M --max-time 60 -o "$WORK/got" "http://$LAB_SERVER_IP/1.bin" &
+download=$!
+await loaded
+state=$(nfj status nat | jq -c '[.state[] | [.atom, .map_id]] | sort')
+for kind in module none atom none whole none; do
+	result=$(nfj --lib "$WORK/nat-$kind" upgrade nat "$EXAMPLES/nat.click")
+	holds "$result" '.result == "committed"' "upgrade ($kind)"
+	at_least "$(on "$CLIENT" curl -s --noproxy '*' --max-time 5 -r 0-99 -o /dev/null -w '%{size_download}' "http://$LAB_SERVER_IP/1.bin")" 100 \
+		"bytes over a new connection after it ($kind)"
+done
+[[ -e /proc/$stream && -e /proc/$probe && -e /proc/$download ]] || fail "the load ended before the upgrades did"
+kill "$stream" "$probe"
+wait "$stream" || fail "the connection did not survive: $(cat "$WORK/stream.json")"
+wait "$probe" || fail "the probe: $(cat "$WORK/probe.json")"
+wait "$download" || fail "the download did not survive"
+cmp "$WORK/got" "$WORK/web/www/1.bin" || fail "the download differs from the file"
+holds "$(cat "$WORK/probe.json")" '.lost == 0 and .duplicated == 0 and .sent > 1000' "each probe arrived once"
+equal "$(nfj status nat | jq -c '[.state[] | [.atom, .map_id]] | sort')" "$state" "the state maps are the same"
+
+echo "== full speed"
+on "$SERVER" iperf3 -sp 5301 >/dev/null 2>&1 &
+await listens "$SERVER" "sport = :5301"
+for way in "" -R; do
+	# shellcheck disable=SC2086 # none or one
+	on "$CLIENT" iperf3 -c "$LAB_SERVER_IP" -p 5301 -n 50M -J $way >"$WORK/iperf.json" || fail "iperf3 $way: $(cat "$WORK/iperf.json")"
+done
+for host in "$CLIENT" "$SERVER"; do
+	equal "$(errors "$host")" 0 "packets with wrong checksums at $host after all"
+done
+holds "$(nfj status nat)" '.tail_call_miss == 0' "no missed tail call"
+nfj status nat | jq -c '.state[]'
+web_stop
