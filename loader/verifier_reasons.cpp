@@ -31,9 +31,9 @@ constexpr const char* keep_pointers =
 // The first that fits is taken: the special before the general.
 const Rule rules[] = {
     {"invalid access to packet, off=(-?\\d+) size=(\\d+), R\\d+\\(id=\\d+,off=-?\\d+,r=0\\)",
-     "no check says that the frame is long enough for these $2 bytes", ask_at},
+     "no check says that the frame is long enough here", ask_at},
     {"invalid access to packet, off=(-?\\d+) size=(\\d+), R\\d+\\(id=\\d+,off=-?\\d+,r=(\\d+)\\)",
-     "these $2 bytes at offset $1 lie outside of the $3 that were checked", ask_at},
+     "only $3 bytes are checked, and this uses $2 at offset $1", ask_at},
     {"invalid access to packet", "these bytes may lie outside of the frame", ask_at},
     {"(helper access to the packet is not allowed)", "this helper cannot work on bytes of the frame",
      "copy the bytes into a local variable first"},

@@ -26,7 +26,7 @@ struct Bad {
 
 const Bad bad_classes[] = {
     {"ArgumentUntested", "may be NULL", "test it first"},
-    {"AtUntested", "no check says that the frame is long enough for these 1 bytes", "at(ctx, offset, size)"},
+    {"AtUntested", "no check says that the frame is long enough here", "at(ctx, offset, size)"},
     {"CodeNeverReached", "no path comes to", "inline assembly"},
     {"ConstantWritten", "writes to a constant", "packet context"},
     {"ContextTooFar", "struct xdp_md has no field of 4 bytes at offset 100", "by their names"},
@@ -38,8 +38,8 @@ const Bad bad_classes[] = {
     {"LoopForever", "no end can be proven", "constant bound"},
     {"NumberAsPointer", "a number to the verifier", "at()"},
     {"OffsetUnbounded", "added to this pkt pointer may be any number", "at()"},
-    {"PacketTooFar", "these 1 bytes at offset 23 lie outside of the 14", "at(ctx, offset, size)"},
-    {"PacketUnchecked", "long enough for these 1 bytes", "at(ctx, offset, size)"},
+    {"PacketTooFar", "only 14 bytes are checked, and this uses 1 at offset 23", "at(ctx, offset, size)"},
+    {"PacketUnchecked", "long enough here", "at(ctx, offset, size)"},
     {"PointerAfterAdjust", "a number to the verifier", "after bpf_xdp_adjust_head()"},
     {"PointerShifted", "as if they were numbers", "at()"},
     {"PointerToUnknown", "moved before it is used", "by their names"},

@@ -25,7 +25,7 @@ struct Case {
 
 const Case cases[] = {
     {"ArgumentUntested", 8, "this pointer may be NULL here"},
-    {"AtUntested", 10, "no check says that the frame is long enough for these 1 bytes"},
+    {"AtUntested", 10, "no check says that the frame is long enough here"},
     {"ConstantWritten", 9, "this writes to a constant"},
     {"ContextTooFar", 8, "struct xdp_md has no field of 4 bytes at offset 100"},
     {"HelperOfOthers", 8, "XDP programs may not call bpf_skb_pull_data"},
@@ -36,8 +36,8 @@ const Case cases[] = {
     {"LoopForever", 8, "a loop for which no end can be proven"},
     {"NumberAsPointer", 8, "this is a number to the verifier, not a pointer"},
     {"OffsetUnbounded", 10, "what is added to this pkt pointer may be any number"},
-    {"PacketTooFar", 12, "these 1 bytes at offset 23 lie outside of the 14 that were checked"},
-    {"PacketUnchecked", 10, "no check says that the frame is long enough for these 1 bytes"},
+    {"PacketTooFar", 12, "only 14 bytes are checked, and this uses 1 at offset 23"},
+    {"PacketUnchecked", 10, "no check says that the frame is long enough here"},
     {"PointerAfterAdjust", 14, "this is a number to the verifier, not a pointer"},
     {"PointerShifted", 8, "pointers are computed with as if they were numbers"},
     {"PointerToUnknown", 10, "this pointer was moved before it is used"},
@@ -86,8 +86,8 @@ TEST(VerifierLog, OldKernelsPrintNoPlace)
 	ASSERT_TRUE(refusal && refusal->where);
 	EXPECT_EQ(*refusal->where, (SourceLine{"/lib/X.bpf.c", 12, 16, text}));
 	EXPECT_EQ(render(*refusal),
-		  "/lib/X.bpf.c:12:16: error: these 1 bytes at offset 23 lie outside of the 14 that were checked\n" +
-		      text + "\n\t              ^\n" +
+		  "/lib/X.bpf.c:12:16: error: only 14 bytes are checked, and this uses 1 at offset 23\n" + text +
+		      "\n\t              ^\n" +
 		      "the verifier: invalid access to packet, off=23 size=1, R1(id=0,off=23,r=14)\n"
 		      "R1 offset is outside of the packet");
 	// In a function, whose instructions follow those of the program: by the text.
