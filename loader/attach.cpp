@@ -140,6 +140,18 @@ Result<Fd> attach(int program_fd, int ifindex, const std::string& ifname, Mode m
 	return fail_errno(errno, "cannot attach to device " + ifname);
 }
 
+Result<Fd> attached_program(int link_fd)
+{
+	bpf_link_info info{};
+	__u32 length = sizeof info;
+	if (bpf_obj_get_info_by_fd(link_fd, &info, &length) != 0)
+		return fail_errno(errno, "cannot ask the kernel about a link");
+	Fd program(bpf_prog_get_fd_by_id(info.prog_id));
+	if (!program)
+		return fail_errno(errno, "cannot open the program of a link");
+	return program;
+}
+
 Result<Attached> describe_link(int link_fd)
 {
 	bpf_link_info info{};

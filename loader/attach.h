@@ -32,6 +32,9 @@ struct Attached {
 };
 Result<Attached> describe_link(int link_fd);
 
+// The program that a link holds to its device.
+Result<Fd> attached_program(int link_fd);
+
 // What holds a device, for messages: "xdp_pass (id 12, native)". Empty: nothing.
 std::string device_holder(int ifindex);
 

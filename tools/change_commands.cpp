@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "follow.h"
 #include "intent/numbers.h"
+#include "upgrade/ports.h"
 
 namespace nfup::tools {
 
@@ -44,6 +45,9 @@ void print_outcome(const upgrade::Outcome& outcome)
 		  << join(outcome.loaded) << "\n  shared   " << outcome.shared.size()
 		  << (outcome.shared.empty() ? "" : ": ") << join(outcome.shared) << "\n  flip     slot "
 		  << *outcome.flip_slot << " (" << outcome.flip_node << ")\n";
+	for (const auto& port : outcome.ports)
+		if (std::string(port.action) != "keep")
+			std::cout << "  port     " << port.label << "=" << port.ifname << ": " << port.action << "\n";
 	for (const auto& change : outcome.state)
 		std::cout << "  state    " << change.atom << ": " << upgrade::to_string(change.action) << change.detail
 			  << "\n";
@@ -72,6 +76,22 @@ int finish(const Cli& cli, const Result<upgrade::Outcome>& outcome, const intent
 		return report(cli, {ErrorKind::refused, outcome->reason, outcome->canary.hint()});
 	print_outcome(*outcome);
 	return exit_code(*outcome);
+}
+
+// --dev PORT=INTERFACE, each.
+Result<upgrade::Devices> devices_of(const Cli& cli)
+{
+	upgrade::Devices devices;
+	if (!cli.options.count("dev"))
+		return devices;
+	for (const auto& text : cli.options["dev"].as<std::vector<std::string>>()) {
+		const auto equals = text.find('=');
+		if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+			return fail(ErrorKind::intent, "--dev " + text + " is not PORT=INTERFACE",
+				    "as in --dev p1=eth0");
+		devices.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+	}
+	return devices;
 }
 
 // --watch and --guard.
@@ -110,6 +130,10 @@ Result<upgrade::UpgradeOptions> upgrade_options(const Cli& cli)
 	if (!watch)
 		return pass(watch);
 	options.watch = std::move(*watch);
+	auto devices = devices_of(cli);
+	if (!devices)
+		return pass(devices);
+	options.devices = std::move(*devices);
 	return options;
 }
 
@@ -163,14 +187,10 @@ int run_attach(const Cli& cli)
 		return report(cli, mode.error());
 	options.mode = *mode;
 	options.canary = !cli.options.count("no-canary");
-	if (cli.options.count("dev"))
-		for (const auto& text : cli.options["dev"].as<std::vector<std::string>>()) {
-			const auto equals = text.find('=');
-			if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-				return report(cli, {ErrorKind::intent, "--dev " + text + " is not PORT=INTERFACE",
-						    "as in --dev p1=eth0"});
-			options.devices.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-		}
+	auto devices = devices_of(cli);
+	if (!devices)
+		return report(cli, devices.error());
+	options.devices = std::move(*devices);
 	auto workplace = open_workplace(cli, cli.words[0]);
 	if (!workplace)
 		return report(cli, workplace.error());

@@ -38,6 +38,9 @@ json to_json(const upgrade::Outcome& outcome)
 	for (const auto& change : outcome.state)
 		state.push_back(
 		    {{"atom", change.atom}, {"action", upgrade::to_string(change.action)}, {"detail", change.detail}});
+	json ports = json::array();
+	for (const auto& port : outcome.ports)
+		ports.push_back({{"label", port.label}, {"ifname", port.ifname}, {"action", port.action}});
 	json flip_slot;
 	if (outcome.flip_slot)
 		flip_slot = *outcome.flip_slot;
@@ -53,6 +56,7 @@ json to_json(const upgrade::Outcome& outcome)
 		      {"flip_node", outcome.flip_node},
 		      {"slots_written", outcome.slots_written},
 		      {"state", state},
+		      {"ports", ports},
 		      {"compiled", outcome.compiled},
 		      {"reused", outcome.reused},
 		      {"build_ms", outcome.build_ms},

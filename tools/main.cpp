@@ -26,9 +26,10 @@ void declare_attach(cxxopts::Options& options)
 
 void declare_plan(cxxopts::Options& options)
 {
-	options.add_options()("drop-state", "start this state empty, losing its entries",
-			      cxxopts::value<std::vector<std::string>>(), "ATOM")(
-	    "keep", "generations kept for rollback", cxxopts::value<int>()->default_value("2"), "N");
+	options.add_options()("dev", "device of a port that is new, once per port",
+			      cxxopts::value<std::vector<std::string>>(), "PORT=INTERFACE")(
+	    "drop-state", "start this state empty, losing its entries", cxxopts::value<std::vector<std::string>>(),
+	    "ATOM")("keep", "generations kept for rollback", cxxopts::value<int>()->default_value("2"), "N");
 	declare_canary(options);
 }
 

@@ -10,6 +10,7 @@
 #include "loader/bpffs.h"
 #include "loader/files.h"
 #include "loader/netns.h"
+#include "ports.h"
 #include "session.h"
 #include "state_plan.h"
 #include "swap.h"
@@ -17,37 +18,6 @@
 namespace nfup::upgrade {
 
 namespace {
-
-// Every port of the intent has a device, every device given is used, none twice.
-Result<std::vector<Port>> match_devices(const Build& build,
-					const std::vector<std::pair<std::string, std::string>>& devices)
-{
-	std::vector<Port> ports;
-	for (const std::string& label : build.ports) {
-		const auto given = std::ranges::find(devices, label, &std::pair<std::string, std::string>::first);
-		if (given == devices.end())
-			return fail(ErrorKind::intent, "port " + label + " of the intent has no device",
-				    "add --dev " + label + "=INTERFACE");
-		auto index = loader::find_device(given->second);
-		if (!index)
-			return pass(index);
-		for (const Port& port : ports)
-			if (port.ifindex == *index)
-				return fail(ErrorKind::intent, "device " + given->second + " is given to two ports, " +
-								   port.label + " and " + label);
-		if (const std::string holder = loader::device_holder(*index); !holder.empty())
-			return fail(
-			    ErrorKind::system, "device " + given->second + " is busy: it runs " + holder,
-			    "detach that program first (`bpftool net` shows it; `nfup detach NF` if it is ours)");
-		ports.push_back({label, given->second, *index});
-	}
-	for (const auto& [label, ifname] : devices)
-		if (std::ranges::find(build.ports, label) == build.ports.end())
-			return fail(ErrorKind::intent,
-				    "--dev " + label + "=" + ifname + ": the intent has no port " + label,
-				    "its ports are the arguments of FromDevice and ToDevice");
-	return ports;
-}
 
 Result<void> attach_devices(const Store& store, const Framework& framework, const Build& build, NfRecord& record,
 			    loader::Mode mode)
@@ -94,7 +64,7 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 	auto visit = loader::NetnsVisit::enter(options.netns);
 	if (!visit)
 		return pass(visit);
-	auto ports = match_devices(*built, options.devices);
+	auto ports = plan_ports(*built, {}, options.devices);
 	if (!ports)
 		return pass(ports);
 
@@ -103,7 +73,8 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 	describe_build(*built, outcome);
 	if (!options.canary)
 		outcome.canary.skipped = "--no-canary";
-	else if (auto checked = check_first_canaries(intent, *built, *ports, library_, diagnostics, outcome); !checked)
+	else if (auto checked = check_first_canaries(intent, *built, ports->ports, library_, diagnostics, outcome);
+		 !checked)
 		return pass(checked);
 	if (outcome.result == "refused") {
 		outcome.running = 0;
@@ -142,7 +113,7 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 			if (auto made = loader::make_pin_folder(folder); !made)
 				return pass(made);
 		NfRecord record{
-		    options.name, options.netns, loader::to_string(options.mode), store->pins(), *ports, 0, 0};
+		    options.name, options.netns, loader::to_string(options.mode), store->pins(), ports->ports, 0, 0};
 		if (auto written = store->write_nf(record); !written)
 			return pass(written);
 		auto framework = Framework::create(*store, *built);
@@ -160,13 +131,14 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 
 		outcome.state = state->changes;
 		outcome.state_ms = ms_since(state_start);
-		auto draft = draft_of(*built, 1, {}, state->records(), *ports);
+		auto draft = draft_of(*built, 1, {}, state->records(), ports->ports);
 		if (!draft)
 			return pass(draft);
 		auto plan = place(*draft, *framework, {}, 0);
 		if (!plan)
 			return pass(plan);
 		describe_plan(*plan, *draft, outcome);
+		describe_ports(*ports, outcome);
 
 		// The pipeline is whole before the first packet can enter it. The journal
 		// stays at `prepare`: a crash before the commit undoes the attach.
@@ -182,7 +154,7 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 		outcome.result = "committed";
 		outcome.total_ms = ms_since(start);
 		journal.history = history_entry(outcome, "attach", 0);
-		if (auto committed = commit(*store, journal); !committed)
+		if (auto committed = commit(*store, *framework, journal); !committed)
 			return pass(committed);
 		return outcome;
 	};

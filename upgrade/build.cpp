@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bpf/libbpf.h>
 #include <chrono>
+#include <cstring>
 #include <set>
 
 #include "bpf/contract.h"
@@ -88,6 +89,8 @@ BuiltNode root_node(const intent::Resolved& nf, const loader::Library::Class& cl
 	BuiltNode root{"root", "root", {}, {}, cls.object.path, cls.code, {}, {}};
 	for (const int entry : nf.entries)
 		root.out.push_back(entry < 0 ? -1 : entry + 1);
+	while (!root.out.empty() && root.out.back() < 0) // ports that are only known: no difference
+		root.out.pop_back();
 	return root;
 }
 
@@ -162,8 +165,15 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 				(*cls)->object.path, (*cls)->code, {},        (*cls)->info.state};
 		for (const int to : node.out)
 			built.out.push_back(to < 0 ? -1 : to + 1);
-		for (std::size_t i = 0; i < node.values.size(); i++)
-			built.constants.push_back({(*cls)->info.params[i].name, node.values[i]});
+		for (std::size_t i = 0; i < node.values.size(); i++) {
+			const intent::Param& param = (*cls)->info.params[i];
+			built.constants.push_back({param.name, node.values[i]});
+			std::uint32_t port = 0;
+			if (param.type == "device" && node.values[i].size() == sizeof port) {
+				memcpy(&port, node.values[i].data(), sizeof port);
+				build.used_ports.insert(static_cast<int>(port));
+			}
+		}
 		for (const intent::TableContent& table : node.tables)
 			built.constants.push_back({table.name, table.bytes});
 		build.nodes.push_back(std::move(built));

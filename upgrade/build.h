@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,9 +50,10 @@ struct BuiltNode {
 struct Build {
 	std::string file;
 	std::string text;
-	std::vector<BuiltNode> nodes; // 0 is root
-	std::vector<std::string> ports;
-	std::string contract; // hash of the layouts that programs and framework share
+	std::vector<BuiltNode> nodes;   // 0 is root
+	std::vector<std::string> ports; // labels by index: known ones and new ones
+	std::set<int> used_ports;       // that the intent names
+	std::string contract;           // hash of the layouts that programs and framework share
 	std::map<std::string, StateMap> state;
 	std::filesystem::path ingress;
 	std::filesystem::path devices; // an object that declares the map `ports`; empty when none is used

@@ -2,7 +2,6 @@
 // Coordinator: from one generation to another. attach.cpp has the rest.
 #include "coordinator.h"
 
-#include <numeric>
 #include <ranges>
 
 #include "canary_check.h"
@@ -10,6 +9,8 @@
 #include "draft.h"
 #include "framework.h"
 #include "loader/bpffs.h"
+#include "loader/netns.h"
+#include "ports.h"
 #include "session.h"
 #include "state_plan.h"
 #include "swap.h"
@@ -45,13 +46,44 @@ Result<int> generation_before(const Store& store, int current)
 	return 0;
 }
 
-// prepare → flip → (watch →) commit for a draft that is placed. On an error
+// After a flip on probation: `ingress` on new devices, then the watch, if there is
+// one; the commit, or the way back.
+Result<void> prove(const Store& store, const Framework& framework, const NfRecord& record, Journal& journal,
+		   Outcome& outcome, Clock::time_point start, const Signals& signals, Watch* watch)
+{
+	const auto reject = [&](const std::string& reason) {
+		outcome.reason = reason;
+		outcome.total_ms = ms_since(start);
+		journal.history = history_entry(outcome, journal.operation, journal.from);
+		return roll_back(store, framework, journal, outcome);
+	};
+	if (auto attached = attach_ports(store, record, journal.add); !attached)
+		return reject(attached.error().message);
+	if (watch) {
+		auto report = watch->run(signals);
+		if (!report)
+			return reject("it could not be watched: " + report.error().message);
+		outcome.watch = *report;
+		if (!report->broken.empty())
+			return reject(report->broken);
+		outcome.reason = report->note;
+	}
+	outcome.total_ms = ms_since(start);
+	journal.history = history_entry(outcome, journal.operation, journal.from);
+	journal.step = "commit";
+	if (auto accepted = store.write_journal(journal); !accepted)
+		return reject("that it was accepted cannot be written down: " + accepted.error().message);
+	return commit(store, framework, journal);
+}
+
+// prepare → flip → (prove →) commit for a draft that is placed. On an error
 // before the flip everything is undone and the old generation never noticed. An
-// upgrade that the watch does not accept goes back, which is no error: the
-// outcome's result says it.
+// upgrade that is not accepted after it goes back, which is no error: the outcome's
+// result says it.
 Result<void> run_swap(const Store& store, const Framework& framework, const std::map<int, Generation>& kept,
 		      Generation& draft, const Plan& plan, const std::map<std::string, int>& maps, Journal& journal,
-		      Outcome& outcome, Clock::time_point start, const Signals& signals, Watch* watch = nullptr)
+		      Outcome& outcome, Clock::time_point start, const NfRecord& record, const Signals& signals,
+		      Watch* watch = nullptr)
 {
 	Swap swap(store, framework, kept);
 	const auto undoing = [&](Result<void> failed) {
@@ -63,7 +95,8 @@ Result<void> run_swap(const Store& store, const Framework& framework, const std:
 		return undoing(std::move(prepared));
 	if (auto ready = watch ? watch->look_before(draft, signals) : go_on(signals); !ready)
 		return undoing(std::move(ready));
-	journal.step = watch ? "watch" : "flip";
+	const bool probation = watch || !journal.add.empty();
+	journal.step = probation ? "watch" : "flip";
 	journal.flip_slot = *outcome.flip_slot;
 	journal.new_prog_id = swap.flip_program_id();
 	outcome.result = "committed";
@@ -71,38 +104,23 @@ Result<void> run_swap(const Store& store, const Framework& framework, const std:
 	journal.history = history_entry(outcome, journal.operation, journal.from);
 	if (auto written = store.write_journal(journal); !written)
 		return undoing(std::move(written));
-	auto flipped = swap.flip(plan, outcome);
-	if (!flipped) {
+	if (auto flipped = swap.flip(plan, outcome); !flipped) {
 		// The write is atomic: if it failed, the old generation still runs. Where
 		// even that cannot be told, recovery decides.
 		const auto there = framework.read_slot(journal.flip_slot);
 		if (there && *there != journal.new_prog_id)
 			return undoing(std::move(flipped));
-		if (!watch)
+		if (!probation)
 			return flipped;
-	}
-	if (watch) {
-		auto report = flipped ? watch->run(signals) : Result<WatchReport>(pass(flipped));
-		outcome.total_ms = ms_since(start);
-		if (report) {
-			outcome.watch = *report;
-			outcome.reason = report->broken.empty() ? report->note : report->broken;
-		} else {
-			outcome.reason = "it could not be watched: " + report.error().message;
-		}
+		outcome.reason = flipped.error().message;
 		journal.history = history_entry(outcome, journal.operation, journal.from);
-		if (report && report->broken.empty()) {
-			journal.step = "commit";
-			auto accepted = store.write_journal(journal);
-			if (accepted)
-				return commit(store, journal);
-			outcome.reason = "that it passed the watch cannot be written down: " + accepted.error().message;
-		}
 		return roll_back(store, framework, journal, outcome);
 	}
+	if (probation)
+		return prove(store, framework, record, journal, outcome, start, signals, watch);
 	outcome.total_ms = ms_since(start);
 	journal.history = history_entry(outcome, journal.operation, journal.from);
-	return commit(store, journal);
+	return commit(store, framework, journal);
 }
 
 } // namespace
@@ -117,9 +135,15 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 	const NfRecord& record = running->record;
 	Framework& framework = running->framework;
 	const auto& kept = running->kept;
-	auto built = build(intent.text, intent.file, library_, diagnostics, labels_of(record.ports));
+	auto built = build(intent.text, intent.file, library_, diagnostics, known_ports(record, kept, options.devices));
 	if (!built)
 		return pass(built);
+	auto visit = loader::NetnsVisit::enter(options.devices.empty() ? "" : record.netns);
+	if (!visit)
+		return pass(visit);
+	auto ports = plan_ports(*built, record.ports, options.devices);
+	if (!ports)
+		return pass(ports);
 	auto state = plan_state(store, *built, options.drop_state, true);
 	if (!state)
 		return pass(state);
@@ -128,11 +152,12 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 	outcome.mended = running->session.mended;
 	describe_build(*built, outcome);
 	outcome.state = state->changes;
+	describe_ports(*ports, outcome);
 	auto records = state->records();
 	for (const StateChange& change : state->changes) // maps that would be made: no id yet
 		if (change.action != StateAction::keep)
 			records.push_back({change.atom, "", 0});
-	auto draft = draft_of(*built, record.last + 1, kept, records, record.ports);
+	auto draft = draft_of(*built, record.last + 1, kept, records, ports->ports);
 	if (!draft)
 		return pass(draft);
 	auto placed = place(*draft, framework, kept, record.current);
@@ -147,8 +172,8 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 		outcome.canary.skipped = "nothing changed";
 	} else if (!options.canary) {
 		outcome.canary.skipped = "--no-canary";
-	} else if (auto checked = check_canaries(intent, *draft, &kept.at(record.current), labels_of(record.ports),
-						 library_, diagnostics, outcome);
+	} else if (auto checked = check_canaries(intent, *draft, &kept.at(record.current), built->ports, library_,
+						 diagnostics, outcome);
 		   !checked) {
 		return pass(checked);
 	}
@@ -173,21 +198,21 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 			return pass(begun);
 		watch.emplace(std::move(*begun));
 	}
-	auto built = build(intent.text, intent.file, library_, diagnostics, labels_of(record.ports));
+	auto built = build(intent.text, intent.file, library_, diagnostics, known_ports(record, kept, options.devices));
 	if (!built)
 		return pass(built);
 	const Signals signals; // from here on: the compilers should not inherit it
-	if (built->ports != labels_of(record.ports))
-		return fail(ErrorKind::refused,
-			    "the new intent has other ports than '" + nf + "', which is attached to " +
-				std::accumulate(record.ports.begin(), record.ports.end(), std::string(),
-						[](std::string list, const Port& port) {
-							return list + (list.empty() ? "" : ", ") + port.label + "=" +
-							       port.ifname;
-						}),
-			    "use the same ports, or detach and attach");
+	const bool first_sender = framework.ports() < 0 && !built->devices.empty();
+	auto visit = loader::NetnsVisit::enter(options.devices.empty() && !first_sender ? "" : record.netns);
+	if (!visit)
+		return pass(visit);
+	auto ports = plan_ports(*built, record.ports, options.devices);
+	if (!ports)
+		return pass(ports);
 
 	Journal journal{.operation = "upgrade", .from = record.current, .to = record.last + 1, .step = "prepare"};
+	journal.add = ports->add;
+	journal.remove = ports->remove;
 	const auto attempt = [&]() -> Result<Outcome> {
 		Outcome outcome;
 		outcome.nf = nf;
@@ -199,16 +224,20 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 			return pass(state);
 		outcome.state = state->changes;
 		outcome.state_ms = ms_since(state_start);
-		auto draft = draft_of(*built, journal.to, kept, state->records(), record.ports);
+		auto draft = draft_of(*built, journal.to, kept, state->records(), ports->ports);
 		if (!draft)
 			return pass(draft);
 		auto placed = place(*draft, framework, kept, record.current);
 		if (!placed)
 			return pass(placed);
 		describe_plan(*placed, *draft, outcome);
-		if (watch)
+		describe_ports(*ports, outcome);
+		if (watch) {
 			if (auto named = watch->check(*draft); !named)
 				return pass(named);
+			if (!ports->remove.empty())
+				watch->leave_out_strangers();
+		}
 		if (placed->flip < 0) {
 			outcome.generation = outcome.running = record.current;
 			outcome.result = "committed";
@@ -218,8 +247,8 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 		}
 		if (!options.canary) {
 			outcome.canary.skipped = "--no-canary";
-		} else if (auto checked = check_canaries(intent, *draft, &kept.at(record.current),
-							 labels_of(record.ports), library_, diagnostics, outcome);
+		} else if (auto checked = check_canaries(intent, *draft, &kept.at(record.current), built->ports,
+							 library_, diagnostics, outcome);
 			   !checked) {
 			return pass(checked);
 		}
@@ -236,13 +265,15 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 		auto context = framework.context(store, *built, kept.at(record.current).contract);
 		if (!context)
 			return pass(context);
-		if (auto ports = framework.ensure_ports(store, *built); !ports)
-			return pass(ports);
+		if (auto ensured = framework.ensure_ports(store, *built); !ensured)
+			return pass(ensured);
+		if (auto written = write_ports(framework, *ports, first_sender); !written)
+			return pass(written);
 		if (auto cleared = clear_new_counters(*draft, kept, framework); !cleared)
 			return pass(cleared);
 		if (auto swapped =
 			run_swap(store, framework, kept, *draft, *placed, map_fds(framework, *context, state->maps),
-				 journal, outcome, start, signals, watch ? &*watch : nullptr);
+				 journal, outcome, start, record, signals, watch ? &*watch : nullptr);
 		    !swapped)
 			return pass(swapped);
 		if (outcome.result == "rolled-back")
@@ -287,6 +318,12 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 			    numbers.empty() ? "there is none but the running one" : "kept: " + numbers);
 
 	Generation draft = kept.at(to);
+	auto visit = loader::NetnsVisit::enter(labels_of(draft.ports) == labels_of(record.ports) ? "" : record.netns);
+	if (!visit)
+		return pass(visit);
+	auto ports = plan_ports(draft, record.ports);
+	if (!ports)
+		return pass(ports);
 	// The state this generation used, by kernel id: its programs keep it alive.
 	std::map<std::string, Fd> state;
 	Outcome outcome;
@@ -303,6 +340,7 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 	if (!placed)
 		return pass(placed);
 	describe_plan(*placed, draft, outcome);
+	describe_ports(*ports, outcome);
 	if (placed->flip < 0)
 		return fail(ErrorKind::refused, "generation " + std::to_string(to) +
 						    " is the same as the running one: nothing to roll back");
@@ -314,19 +352,22 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 		return pass(context);
 	Journal journal{.operation = "rollback", .from = record.current, .to = to, .step = "prepare"};
 	journal.fresh = fresh_slots(*placed);
+	journal.add = ports->add;
+	journal.remove = ports->remove;
 	if (auto written = store.write_journal(journal); !written)
 		return pass(written);
-	for (const auto& [atom, fd] : state) {
-		auto pinned = loader::repin(fd.get(), store.draft_state_pin(atom));
-		if (pinned)
-			continue;
+	auto ready = write_ports(framework, *ports, false);
+	for (const auto& [atom, fd] : state)
+		if (ready)
+			ready = loader::repin(fd.get(), store.draft_state_pin(atom));
+	if (!ready) {
 		if (auto undone = undo(store, framework, journal); !undone)
-			pinned.error().message += "\nand undoing failed: " + undone.error().message;
-		return pass(pinned);
+			ready.error().message += "\nand undoing failed: " + undone.error().message;
+		return pass(ready);
 	}
 	outcome.reason = "asked for";
 	if (auto swapped = run_swap(store, framework, kept, draft, *placed, map_fds(framework, *context, state),
-				    journal, outcome, start, signals);
+				    journal, outcome, start, record, signals);
 	    !swapped)
 		return pass(swapped);
 	return outcome;

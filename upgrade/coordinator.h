@@ -29,6 +29,11 @@ struct StateChange {
 	std::string detail; // schema differences
 };
 
+struct PortChange {
+	std::string label, ifname;
+	const char* action = "keep"; // keep, add, remove
+};
+
 // What a command did, or would do.
 struct Outcome {
 	std::string nf;
@@ -40,6 +45,7 @@ struct Outcome {
 	std::string flip_node;
 	int slots_written = 0;
 	std::vector<StateChange> state;
+	std::vector<PortChange> ports;
 	std::vector<std::string> compiled, reused;
 	double build_ms = 0, load_ms = 0, state_ms = 0, flip_us = 0, drain_ms = 0, total_ms = 0;
 	double flipped_at = 0; // seconds since 1970: when the new generation began to forward; 0: it did not
@@ -70,6 +76,7 @@ struct UpgradeOptions {
 	int keep = 2; // generations kept for rollback, the running one apart
 	WatchOptions watch;
 	bool canary = true;
+	std::vector<std::pair<std::string, std::string>> devices; // of new ports: label, interface
 };
 
 class Coordinator {

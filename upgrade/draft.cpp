@@ -23,6 +23,7 @@ Result<Generation> draft_of(const Build& build, int number, const std::map<int, 
 	draft.intent = build.text;
 	draft.contract = build.contract;
 	draft.state = state;
+	draft.ports = ports;
 
 	std::map<std::string, std::uint32_t> counters, map_ids;
 	std::set<std::uint32_t> used = {0}; // ingress
@@ -122,6 +123,16 @@ void describe_build(const Build& build, Outcome& outcome)
 	outcome.compiled = build.compiled;
 	outcome.reused = build.reused;
 	outcome.build_ms = build.build_ms;
+}
+
+void describe_ports(const PortPlan& plan, Outcome& outcome)
+{
+	for (std::size_t i = 0; i < plan.ports.size(); i++)
+		if (!plan.ports[i].label.empty())
+			outcome.ports.push_back({plan.ports[i].label, plan.ports[i].ifname,
+						 plan.add.contains(static_cast<int>(i)) ? "add" : "keep"});
+	for (const auto& [index, port] : plan.remove)
+		outcome.ports.push_back({port.label, port.ifname, "remove"});
 }
 
 void describe_plan(const Plan& plan, const Generation& draft, Outcome& outcome)

@@ -11,6 +11,7 @@
 #include "coordinator.h"
 #include "framework.h"
 #include "plan.h"
+#include "ports.h"
 #include "records.h"
 
 namespace nfup::upgrade {
@@ -35,6 +36,7 @@ loader::NodeProgram node_program(const GenerationNode& node, const Generation& g
 				 const std::map<std::string, int>& maps);
 
 void describe_build(const Build& build, Outcome& outcome);
+void describe_ports(const PortPlan& plan, Outcome& outcome);
 void describe_plan(const Plan& plan, const Generation& draft, Outcome& outcome);
 
 // The slots that a plan fills before the flip.

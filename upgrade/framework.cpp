@@ -121,6 +121,13 @@ Result<void> Framework::write_port(std::uint32_t port, int ifindex) const
 	return {};
 }
 
+Result<void> Framework::clear_port(std::uint32_t port) const
+{
+	if (ports_ && bpf_map_delete_elem(ports_.get(), &port) != 0 && errno != ENOENT)
+		return fail_errno(errno, "cannot clear the device of port " + std::to_string(port));
+	return {};
+}
+
 Result<void> Framework::clear_counter(std::uint32_t index) const
 {
 	const std::vector<node_counters> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));

@@ -38,6 +38,7 @@ public:
 	Result<std::uint32_t> read_slot(std::uint32_t slot) const; // program id; 0: empty
 
 	Result<void> write_port(std::uint32_t port, int ifindex) const; // in the ports' network namespace
+	Result<void> clear_port(std::uint32_t port) const;              // clearing an empty one is fine
 	Result<void> clear_counter(std::uint32_t index) const;
 	Result<node_counters> read_counter(std::uint32_t index) const; // summed over CPUs
 

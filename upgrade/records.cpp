@@ -38,3 +38,27 @@ void from_json(const nlohmann::json& json, Constant& constant)
 }
 
 } // namespace nfup::loader
+
+namespace nfup::upgrade {
+
+void to_json(nlohmann::json& json, const Generation& generation)
+{
+	json = {
+	    {"number", generation.number}, {"created", generation.created},   {"intent_file", generation.intent_file},
+	    {"intent", generation.intent}, {"contract", generation.contract}, {"nodes", generation.nodes},
+	    {"state", generation.state},   {"ports", generation.ports}};
+}
+
+void from_json(const nlohmann::json& json, Generation& generation)
+{
+	json.at("number").get_to(generation.number);
+	json.at("created").get_to(generation.created);
+	json.at("intent_file").get_to(generation.intent_file);
+	json.at("intent").get_to(generation.intent);
+	json.at("contract").get_to(generation.contract);
+	json.at("nodes").get_to(generation.nodes);
+	json.at("state").get_to(generation.state);
+	generation.ports = json.value("ports", std::vector<Port>{});
+}
+
+} // namespace nfup::upgrade

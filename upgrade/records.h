@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -31,7 +32,7 @@ struct NfRecord {
 	std::string netns;       // empty: the one nfup runs in
 	std::string mode;        // native, generic
 	std::string bpffs;       // folder of the NF's pins
-	std::vector<Port> ports; // by port index
+	std::vector<Port> ports; // by port index; no label: a hole
 	int current = 0;         // generation; 0: none was committed yet
 	int last = 0;            // highest number given out
 };
@@ -65,6 +66,7 @@ struct Generation {
 	std::string contract;
 	std::vector<GenerationNode> nodes; // 0 is root
 	std::vector<StateRecord> state;
+	std::vector<Port> ports; // by port index; empty in earlier records: as the NF's
 
 	PlacedGraph placed() const;
 };
@@ -78,7 +80,8 @@ struct Journal {
 	std::vector<std::uint32_t> fresh; // slots that it fills and nobody used before
 	std::uint32_t flip_slot = 0;      // from here on: known once the step is flip
 	std::uint32_t new_prog_id = 0;
-	nlohmann::json history; // the entry to append when the operation ends well
+	std::map<int, Port> add, remove; // ports by index
+	nlohmann::json history;          // the entry to append when the operation ends well
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Port, label, ifname, ifindex)
@@ -86,7 +89,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NfRecord, name, netns, mode, bpffs, ports, cu
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationNode, name, cls, args, identity, object, constants, state, out, slot,
 				   program, prog_id, counter)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StateRecord, atom, schema, map_id)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Generation, number, created, intent_file, intent, contract, nodes, state)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Journal, operation, from, to, step, fresh, flip_slot, new_prog_id, history)
+void to_json(nlohmann::json& json, const Generation& generation);
+void from_json(const nlohmann::json& json, Generation& generation);
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Journal, operation, from, to, step, fresh, flip_slot, new_prog_id, add, remove,
+				   history)
 
 } // namespace nfup::upgrade

@@ -42,14 +42,14 @@ Result<std::string> mend(const Store& store)
 	if (left.step == "back" || (left.step == "watch" && flipped)) {
 		Journal back = left;
 		if (left.step == "watch")
-			back.history = gone_back(left.history, "nfup died during the watch");
+			back.history = gone_back(left.history, "nfup died before it was accepted");
 		if (auto gone = go_back(store, *framework, std::move(back)); !gone)
 			return pass(gone);
-		return what + "it had flipped and nobody watched it to the end; gone back, generation " +
+		return what + "it had flipped and was not accepted yet; gone back, generation " +
 		       std::to_string(left.from) + " runs";
 	}
 	if (flipped) {
-		if (auto committed = commit(store, left); !committed)
+		if (auto committed = commit(store, *framework, left); !committed)
 			return pass(committed);
 		return what + "it had flipped; finished, generation " + std::to_string(left.to) + " runs";
 	}

@@ -38,6 +38,8 @@ Result<std::vector<PortStatus>> read_ports(const Store& store, const NfRecord& r
 	// The namespace may be gone: then so are the devices, and status says it.
 	auto visit = loader::NetnsVisit::enter(record.netns);
 	for (const Port& port : record.ports) {
+		if (port.label.empty())
+			continue;
 		PortStatus status{port.label, port.ifname, "gone", port.ifindex};
 		auto link = loader::open_pin(store.link_pin(port.label));
 		if (visit && link) {

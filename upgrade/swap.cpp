@@ -13,6 +13,7 @@
 #include "draft.h"
 #include "loader/bpffs.h"
 #include "loader/program.h"
+#include "ports.h"
 
 namespace nfup::upgrade {
 
@@ -177,8 +178,10 @@ Result<void> drain()
 	return {};
 }
 
-Result<void> commit(const Store& store, const Journal& journal)
+Result<void> commit(const Store& store, const Framework& framework, const Journal& journal)
 {
+	if (auto dropped = drop_ports(store, framework, journal.remove); !dropped)
+		return dropped;
 	if (auto committed = store.commit_draft(journal.to); !committed)
 		return committed;
 	auto record = store.read_nf();
@@ -187,6 +190,11 @@ Result<void> commit(const Store& store, const Journal& journal)
 	// A repeated commit must not write the history twice.
 	const bool first = record->current != journal.to;
 	record->current = journal.to;
+	auto generation = store.read_generation(journal.to);
+	if (!generation)
+		return pass(generation);
+	if (!generation->ports.empty())
+		record->ports = generation->ports;
 	record->last = std::max(record->last, journal.to);
 	if (first)
 		if (auto appended = store.append_history(journal.history); !appended)
@@ -198,6 +206,8 @@ Result<void> commit(const Store& store, const Journal& journal)
 
 Result<void> undo(const Store& store, const Framework& framework, const Journal& journal)
 {
+	if (auto dropped = drop_ports(store, framework, journal.add); !dropped)
+		return dropped;
 	if (auto removed = store.remove_draft(journal.to); !removed)
 		return removed;
 	auto kept = read_generations(store);
@@ -225,6 +235,9 @@ Result<void> go_back(const Store& store, const Framework& framework, Journal jou
 	// Where that cannot be written the journal still says `watch`, and the next
 	// command comes here as well.
 	const auto written = store.write_journal(journal);
+	// New devices first: the old generation does not know them.
+	if (auto dropped = drop_ports(store, framework, journal.add); !dropped)
+		return dropped;
 	auto flipped = framework.write_slot(journal.flip_slot, program->get());
 	for (int tries = 2; !flipped && tries > 0; tries--)
 		flipped = framework.write_slot(journal.flip_slot, program->get());
@@ -314,6 +327,11 @@ nlohmann::json history_entry(const Outcome& outcome, const std::string& action, 
 				{"flip_us", outcome.flip_us},
 				{"drain_ms", outcome.drain_ms},
 				{"total_ms", outcome.total_ms}};
+	nlohmann::json ports;
+	for (const PortChange& port : outcome.ports)
+		ports.push_back({{"label", port.label}, {"ifname", port.ifname}, {"action", port.action}});
+	if (!ports.is_null())
+		entry["ports"] = ports;
 	if (outcome.watch)
 		entry["watch"] = to_json(*outcome.watch);
 	return entry;

@@ -49,9 +49,9 @@ private:
 	Fd flip_program_;
 };
 
-// After the flip: the draft becomes the generation, history is written, the
-// journal goes. Every part can be repeated: recovery calls the same.
-Result<void> commit(const Store& store, const Journal& journal);
+// After the flip: ports that are taken away are left, the draft becomes the
+// generation, history is written, the journal goes. Every part can be repeated: recovery calls the same.
+Result<void> commit(const Store& store, const Framework& framework, const Journal& journal);
 
 // Before the flip: nothing of the draft stays.
 Result<void> undo(const Store& store, const Framework& framework, const Journal& journal);

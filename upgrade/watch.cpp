@@ -139,7 +139,11 @@ Result<WatchReport> Watch::run(const Signals& signals) const
 		auto now = read();
 		if (!now)
 			return pass(now);
-		const Window during = between(first_, *now);
+		Window during = between(first_, *now);
+		if (auto& strangers = during.nodes["root"].drops[NFUP_DROP_NO_DEVICE]; leave_out_strangers_) {
+			during.nodes["ingress"].packets -= std::min(strangers, during.packets());
+			strangers = 0;
+		}
 		final = Clock::now() - start >= options_.time;
 		report.seconds = ms_since(start) / 1000;
 		report.packets = during.packets();

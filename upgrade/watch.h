@@ -45,6 +45,10 @@ public:
 	// refused): a signal came.
 	Result<void> look_before(const Generation& draft, const Signals& signals);
 
+	// Packets of ports that the upgrade takes away, and that the new root drops
+	// until they are gone, are left out.
+	void leave_out_strangers() { leave_out_strangers_ = true; }
+
 	// Error: the counters cannot be read.
 	Result<WatchReport> run(const Signals& signals) const;
 
@@ -58,6 +62,7 @@ private:
 	std::chrono::steady_clock::time_point start_;
 	std::map<std::string, std::uint32_t> counters_; // of the nodes of both generations
 	std::map<std::string, bool> last_;              // has no outputs
+	bool leave_out_strangers_ = false;
 	Window first_;
 	Before before_;
 };

@@ -134,10 +134,10 @@ kill -9 "$watcher"
 wait "$watcher" || true
 [[ $(strip_program) != "$before" ]] || fail "the new generation does not forward after kill -9"
 recovered=$(nfj recover fw)
-grep -q "nobody watched it to the end; gone back, generation $generation runs" <<<"$recovered" || fail "recover says: $recovered"
+grep -q "was not accepted yet; gone back, generation $generation runs" <<<"$recovered" || fail "recover says: $recovered"
 equal "$(strip_program)" "$before" "the program after recover"
 still "$generation" "after recover"
-holds "$(nfj history fw)" '.generations[-1] | .result == "rolled-back" and (.reason | test("died during the watch"))' "history after kill -9"
+holds "$(nfj history fw)" '.generations[-1] | .result == "rolled-back" and (.reason | test("died before it was accepted"))' "history after kill -9"
 
 # State: a map made for an upgrade that goes back goes with it.
 mkdir -p "$WORK/state-lib"
