@@ -79,6 +79,21 @@ void set_rodata(bpf_object* object, const std::string& cls, const std::map<std::
 	}
 }
 
+// "stack depth 32+16", a number for each function: their sum.
+unsigned stack_depth(const std::string& log)
+{
+	constexpr std::string_view before = "stack depth ";
+	const std::size_t at = log.find(before);
+	unsigned sum = 0;
+	if (at != std::string::npos)
+		for (std::size_t i = at + before.size() - 1; i < log.size() && (log[i] == ' ' || log[i] == '+');) {
+			std::size_t used = 0;
+			sum += static_cast<unsigned>(std::stoul(log.substr(i + 1), &used));
+			i += 1 + used;
+		}
+	return sum;
+}
+
 } // namespace
 
 Fd::~Fd()
@@ -209,12 +224,21 @@ Object Kernel::load(const std::string& cls, const Params& params, std::vector<un
 		if (bpf_map__reuse_fd(map, it == framework.end() ? states_[name].get() : it->second))
 			failed(cls + ": map " + name);
 	}
+	bpf_program* program = bpf_object__next_program(node.object.get(), nullptr);
+	bpf_program* entry = bpf_object__find_program_by_name(node.object.get(), cls.c_str());
+	constexpr unsigned statistics = 4; // BPF_LOG_STATS
+	std::array<char, 4096> log{};
+	if (entry) {
+		bpf_program__set_log_level(entry, statistics);
+		bpf_program__set_log_buf(entry, log.data(), log.size());
+	}
 	if (bpf_object__load(node.object.get()))
 		failed("loading " + cls);
+	node.stack = stack_depth(log.data());
 	for (const nfup::Fd& table : tables)
 		if (!loader::freeze_table(table))
 			failed(cls + ": freezing a table");
-	node.program = bpf_program__fd(bpf_object__next_program(node.object.get(), nullptr));
+	node.program = bpf_program__fd(program);
 	return node;
 }
 
