@@ -59,7 +59,7 @@ private:
 struct Object {
 	std::unique_ptr<bpf_object, decltype(&bpf_object__close)> object{nullptr, &bpf_object__close};
 	int program = -1;
-	unsigned node = 0; // index of its counters
+	unsigned node = 0;  // index of its counters
 	unsigned stack = 0; // bytes, of the deepest call chain
 };
 
