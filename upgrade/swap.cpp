@@ -91,7 +91,7 @@ Result<Plan> place(Generation& draft, const Framework& framework, const std::map
 	return plan;
 }
 
-Result<Fd> Swap::find_program(const std::string& program) const
+Result<std::optional<Fd>> Swap::find_program(const std::string& program) const
 {
 	for (const auto& [number, generation] : kept_)
 		for (const GenerationNode& node : generation.nodes)
@@ -100,11 +100,11 @@ Result<Fd> Swap::find_program(const std::string& program) const
 				    loader::find_pin(store_.generation_pins(number) / loader::pin_name(node.name));
 				if (!pinned)
 					return pass(pinned);
-				// A generation whose reclaim was cut off has lost some; others have it.
+				// A generation whose reclaim was cut off has lost some; others may have it.
 				if (*pinned)
-					return std::move(**pinned);
+					return std::move(*pinned);
 			}
-	return fail(ErrorKind::system, "a shared program is not pinned any more", "nfup recover " + store_.nf());
+	return std::optional<Fd>();
 }
 
 Result<void> Swap::prepare(Generation& draft, const Plan& plan, const std::map<std::string, int>& maps,
@@ -123,15 +123,23 @@ Result<void> Swap::prepare(Generation& draft, const Plan& plan, const std::map<s
 		if (!object)
 			return pass(object);
 		node.object = *object;
-		auto program = plan.load.contains(index) ? loader::load_program(node_program(node, draft, maps))
-							 : find_program(node.program);
-		if (!program)
-			return pass(program);
+		std::optional<Fd> program;
+		if (!plan.load.contains(index)) {
+			auto found = find_program(node.program);
+			if (!found)
+				return pass(found);
+			program = std::move(*found);
+		}
+		if (!program) {
+			auto loaded = loader::load_program(node_program(node, draft, maps));
+			if (!loaded)
+				return pass(loaded);
+			program = std::move(*loaded);
+			outcome.loaded.push_back(node.name);
+		}
 		node.prog_id = loader::program_id(program->get());
 		if (auto pinned = loader::pin(program->get(), pins / loader::pin_name(node.name)); !pinned)
 			return pinned;
-		if (plan.load.contains(index))
-			outcome.loaded.push_back(node.name);
 		if (plan.write.contains(index)) {
 			if (auto written = framework_.write_slot(node.slot, program->get()); !written)
 				return written;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,8 @@ public:
 	std::uint32_t flip_program_id() const { return loader::program_id(flip_program_.get()); }
 
 private:
-	Result<Fd> find_program(const std::string& program) const;
+	// Nothing: no generation has it pinned any more.
+	Result<std::optional<Fd>> find_program(const std::string& program) const;
 
 	const Store& store_;
 	const Framework& framework_;
