@@ -16,6 +16,20 @@
 #define NFUP_ASSERT _Static_assert
 #endif
 
+/* What the fields of keys and values mean, where the C type alone does not tell:
+ * `nfup state` shows and reads them so, and entries that are restored later or on
+ * another machine have their times rebased. No part of a schema: compared are the
+ * types behind. Other fields: __be16 and __be32 are numbers in network order,
+ * enums have their names, a field called `zero` is filling. */
+typedef __u8 nfup_addr[16]; /* IPv6, or IPv4 mapped (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2) */
+typedef __be32 nfup_addr4;
+typedef __u8 nfup_mac[6];
+typedef __u8 nfup_proto; /* IPPROTO_* */
+/* ns of the monotonic clock (bpf_ktime_get_ns, bpf_ktime_get_coarse_ns); 0: never */
+typedef __u64 nfup_time;
+/* low bits of bpf_jiffies64(): when the entry was last looked at */
+typedef __u32 nfup_jiffies;
+
 #define NFUP_MAX_SLOTS 4096    /* prog array: nodes of all kept generations */
 #define NFUP_MAX_COUNTERS 1024 /* node names that an NF has had counters for */
 #define NFUP_MAX_PORTS 64      /* devices of one NF */
@@ -30,12 +44,12 @@
  * order; 0 for protocols without ports and for later fragments. ICMP queries and
  * their replies use the identifier as both ports. */
 struct flow_key {
-	__u8 saddr[16];
-	__u8 daddr[16];
+	nfup_addr saddr;
+	nfup_addr daddr;
 	__be16 sport;
 	__be16 dport;
-	__u8 proto;  /* IPPROTO_* of the transport header */
-	__u8 family; /* 4 or 6 */
+	nfup_proto proto; /* of the transport header */
+	__u8 family;      /* 4 or 6 */
 	__u16 zero;
 };
 NFUP_ASSERT(sizeof(struct flow_key) == 40, "no padding in a map key");

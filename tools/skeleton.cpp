@@ -58,7 +58,7 @@ constexpr const char* atom_state = R"(/* SPDX-License-Identifier: GPL-2.0-only O
 
 struct @NAME@_entry {
 	__u64 packets;
-	__u64 last_seen; /* ns, CLOCK_MONOTONIC */
+	nfup_time last_seen;
 };
 NFUP_ASSERT(sizeof(struct @NAME@_entry) == 16, "no padding in a map value");
 

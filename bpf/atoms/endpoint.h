@@ -6,9 +6,9 @@
 #include "../contract.h"
 
 struct endpoint {
-	__be32 addr;
-	__be16 port; /* of ICMP queries the identifier */
-	__u8 proto;  /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_ICMP */
+	nfup_addr4 addr;
+	__be16 port;      /* of ICMP queries the identifier */
+	nfup_proto proto; /* TCP, UDP or ICMP */
 	__u8 zero;
 } __attribute__((aligned(8))); /* read and written at once, by CPUs side by side */
 NFUP_ASSERT(sizeof(struct endpoint) == 8, "no padding in a map key");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the state FSM holds for a flow. Times are ns of the kernel's coarse
- * monotonic clock. */
+/* What the state FSM holds for a flow. */
 #ifndef NFUP_FSM_ENTRY_H
 #define NFUP_FSM_ENTRY_H
 
@@ -12,7 +11,7 @@ enum fsm_state {
 };
 
 struct fsm_entry {
-	__u64 last_seen; /* the last SYN */
+	nfup_time last_seen; /* the last SYN */
 	enum fsm_state state;
 	__u32 zero;
 };

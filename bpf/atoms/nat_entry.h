@@ -8,7 +8,7 @@
 
 struct nat_entry {
 	struct endpoint outside;
-	__u32 checked; /* when the lease was last looked at, in jiffies (low bits) */
+	nfup_jiffies checked; /* when the lease was last looked at */
 	__u32 zero;
 };
 NFUP_ASSERT(sizeof(struct nat_entry) == 16, "no padding in a map value");

@@ -9,11 +9,11 @@
 
 struct pool_entry {
 	struct endpoint inside; /* who has it */
-	__u64 last_seen;        /* last packet from inside, ns of the coarse monotonic clock */
+	nfup_time last_seen;    /* last packet from inside */
 	__u32 idle;             /* seconds it may be idle */
 	__u32 idle_open;        /* the same while a TCP connection is open */
 	__u32 open;             /* TCP connections that are */
-	__u32 checked;          /* when last_seen was written, in jiffies (low bits) */
+	nfup_jiffies checked;   /* when last_seen was written */
 };
 NFUP_ASSERT(sizeof(struct pool_entry) == 32, "no padding in a map value");
 

@@ -9,7 +9,7 @@
 /* `peer_port` 0: any port of that address (and ICMP, which has none). */
 struct session_key {
 	struct endpoint outside;
-	__be32 peer;
+	nfup_addr4 peer;
 	__be16 peer_port;
 	__u16 zero;
 };
@@ -24,11 +24,11 @@ NFUP_ASSERT(sizeof(struct session_key) == 16, "no padding in a map key");
 #define SESSION_RESET 0x10 /* a RST has passed; more data shows that it was forged */
 
 struct session_entry {
-	__u64 last_seen; /* last packet from inside, ns of the coarse monotonic clock */
-	__u32 idle;      /* as in its lease */
+	nfup_time last_seen; /* last packet from inside */
+	__u32 idle;          /* as in its lease */
 	__u32 idle_open;
-	__u32 tcp;     /* SESSION_* */
-	__u32 checked; /* when last_seen was written, in jiffies (low bits) */
+	__u32 tcp;            /* SESSION_* */
+	nfup_jiffies checked; /* when last_seen was written */
 };
 NFUP_ASSERT(sizeof(struct session_entry) == 24, "no padding in a map value");
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the state WL holds for a flow. Times are ns of the kernel's coarse
- * monotonic clock. */
+/* What the state WL holds for a flow. */
 #ifndef NFUP_WHITELIST_ENTRY_H
 #define NFUP_WHITELIST_ENTRY_H
 
@@ -13,10 +12,10 @@ enum wl_closing {
 };
 
 struct wl_entry {
-	__u64 created;
-	__u64 last_seen; /* up to WL_RECHECK old */
+	nfup_time created;
+	nfup_time last_seen; /* up to WL_RECHECK old */
 	enum wl_closing closing;
-	__u32 checked; /* when last_seen was written, in jiffies (low bits) */
+	nfup_jiffies checked; /* when last_seen was written */
 };
 NFUP_ASSERT(sizeof(struct wl_entry) == 24, "no padding in a map value");
 
