@@ -27,6 +27,7 @@
 
 #include "bytes.h"
 #include "hop.h"
+#include "state.h"
 
 #define NFUP_STR_(x) #x
 #define NFUP_STR(x) NFUP_STR_(x)
@@ -95,17 +96,6 @@ static __always_inline struct pkt *nfup_enter(struct xdp_md *ctx)
 
 #define NFUP_MODULE(Name, doc) NFUP_NODE_("module", Name, doc)
 #define NFUP_ATOM(Name, doc) NFUP_NODE_("atom", Name, doc)
-
-/* A state map, for atoms. Its name is the state's name: pinned as state/NAME,
- * shared by every atom of the NF that declares it. Keys and values are plain
- * structs without padding. */
-#define NFUP_STATE(name, map_type, key_type, value_type, entries) \
-	struct {                                                  \
-		__uint(type, map_type);                           \
-		__uint(max_entries, entries);                     \
-		__type(key, key_type);                            \
-		__type(value, value_type);                        \
-	} name SEC(".maps")
 
 /* A table: a constant too large for rodata, filled by the loader from the node's
  * arguments and frozen before the program is loaded. It belongs to one node of

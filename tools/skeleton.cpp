@@ -80,7 +80,7 @@ NFUP_REQUIRES("five-tuple");
 
 NFUP_ATOM(@NAME@, "Counts the packets of each flow; those of a new flow leave by output 1")
 {
-	struct @NAME@_entry *entry = bpf_map_lookup_elem(&@STATE@, &p->flow), fresh = {1, 0};
+	struct @NAME@_entry *entry = state_lookup(@STATE@, &p->flow), fresh = {1, 0};
 
 	if (entry) {
 		/* Two CPUs may see packets of one flow at once. */
@@ -89,7 +89,7 @@ NFUP_ATOM(@NAME@, "Counts the packets of each flow; those of a new flow leave by
 		return NEXT(0);
 	}
 	fresh.last_seen = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&@STATE@, &p->flow, &fresh, BPF_ANY))
+	if (state_insert(@STATE@, &p->flow, &fresh, BPF_ANY))
 		return DROP(TABLE_FULL);
 	return NEXT(1);
 }

@@ -26,7 +26,7 @@ static __always_inline enum fit fit(struct xdp_md *ctx, struct pkt *p)
 	if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		return FITS;
 
-	e = bpf_map_lookup_elem(&FSM, &p->flow);
+	e = state_lookup(FSM, &p->flow);
 	if (!e || (__s64)(bpf_ktime_get_coarse_ns() - e->last_seen) > (__s64)TIMEOUT)
 		return FITS_NOT;
 	return flags & (TCP_SYN | TCP_RST) ? FITS : COMPLETES;

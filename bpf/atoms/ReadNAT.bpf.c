@@ -34,7 +34,7 @@ static __always_inline int has_lease(const struct pkt *p, struct nat_entry *entr
 				     __u32 jiffies)
 {
 	struct endpoint outside = entry->outside;
-	struct pool_entry *lease = bpf_map_lookup_elem(&POOL, &outside);
+	struct pool_entry *lease = state_lookup(POOL, &outside);
 	__u64 seen;
 
 	if (!lease)
@@ -58,7 +58,7 @@ static __always_inline int has_lease(const struct pkt *p, struct nat_entry *entr
 static __always_inline enum finding translate_source(struct xdp_md *ctx, struct pkt *p)
 {
 	struct endpoint inside = flow_source(p);
-	struct nat_entry *entry = bpf_map_lookup_elem(&NAT, &inside);
+	struct nat_entry *entry = state_lookup(NAT, &inside);
 	__u32 jiffies = bpf_jiffies64();
 
 	if (!entry)
@@ -83,7 +83,7 @@ static __always_inline int is_unasked_request(struct xdp_md *ctx, const struct p
 static __always_inline enum finding translate_destination(struct xdp_md *ctx, struct pkt *p)
 {
 	struct endpoint outside = flow_destination(p);
-	struct pool_entry *lease = bpf_map_lookup_elem(&POOL, &outside);
+	struct pool_entry *lease = state_lookup(POOL, &outside);
 
 	if (!lease)
 		return MISS;

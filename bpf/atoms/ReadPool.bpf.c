@@ -31,7 +31,7 @@ static __always_inline __be32 outside_address(__be32 inside)
 
 static __always_inline int is_free(const struct endpoint *outside, const struct endpoint *inside)
 {
-	return lease_is_open_to(bpf_map_lookup_elem(&POOL, outside), inside);
+	return lease_is_open_to(state_lookup(POOL, outside), inside);
 }
 
 /* The inside port itself if it may (RFC 4787 §4.2.1, preservation), else one at

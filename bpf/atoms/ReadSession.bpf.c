@@ -12,7 +12,7 @@ static __always_inline int is_live(const struct session_entry *s)
 
 static __always_inline int is_static(const struct endpoint *outside)
 {
-	struct pool_entry *lease = bpf_map_lookup_elem(&POOL, outside);
+	struct pool_entry *lease = state_lookup(POOL, outside);
 
 	return lease && !lease->idle;
 }
@@ -20,7 +20,7 @@ static __always_inline int is_static(const struct endpoint *outside)
 static __always_inline int allowed(struct xdp_md *ctx, struct pkt *p)
 {
 	struct session_key key = session_key(flow_destination(p), flow_source(p));
-	struct session_entry *s = bpf_map_lookup_elem(&SESSION, &key);
+	struct session_entry *s = state_lookup(SESSION, &key);
 	int flags;
 
 	if (is_live(s)) {
@@ -33,7 +33,7 @@ static __always_inline int allowed(struct xdp_md *ctx, struct pkt *p)
 		return 1;
 	if (FILTER == FILTER_ADDRESS) {
 		key.peer_port = 0;
-		if (is_live(bpf_map_lookup_elem(&SESSION, &key)))
+		if (is_live(state_lookup(SESSION, &key)))
 			return 1;
 	}
 	return is_static(&key.outside);

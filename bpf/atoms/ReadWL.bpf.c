@@ -19,7 +19,7 @@ static __always_inline int listed(struct xdp_md *ctx, struct pkt *p)
 
 	if (!is_tcp(p))
 		return 0;
-	e = bpf_map_lookup_elem(&WL, &p->flow);
+	e = state_lookup(WL, &p->flow);
 	if (!e)
 		return 0;
 	flags = tcp_flags(ctx, p);
@@ -43,7 +43,7 @@ static __always_inline int listed(struct xdp_md *ctx, struct pkt *p)
 	e->checked = jiffies;
 	return 1;
 over:
-	bpf_map_delete_elem(&WL, &p->flow);
+	state_delete(WL, &p->flow);
 	return 0;
 }
 

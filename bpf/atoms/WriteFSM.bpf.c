@@ -17,14 +17,14 @@ NFUP_ATOM(WriteFSM, "Note the packet in the TCP handshake of its flow (SYN: unde
 	if (flags < 0)
 		return DROP(TRUNCATED);
 	if (flags & TCP_RST) {
-		bpf_map_delete_elem(&FSM, &p->flow);
+		state_delete(FSM, &p->flow);
 	} else if (flags & TCP_SYN) {
 		struct fsm_entry entry = {
 			.last_seen = bpf_ktime_get_coarse_ns(),
 			.state = FSM_SYN_SENT,
 		};
 
-		if (bpf_map_update_elem(&FSM, &p->flow, &entry, BPF_ANY))
+		if (state_insert(FSM, &p->flow, &entry, BPF_ANY))
 			return DROP(TABLE_FULL);
 	}
 	return NEXT(0);

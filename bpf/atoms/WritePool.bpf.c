@@ -24,10 +24,10 @@ static __always_inline __u32 idle_seconds(__u8 proto)
 /* The mapping of the one who had the lease before ends with it. */
 static __always_inline void forget_mapping(const struct endpoint *inside, const struct endpoint *outside)
 {
-	struct nat_entry *entry = bpf_map_lookup_elem(&NAT, inside);
+	struct nat_entry *entry = state_lookup(NAT, inside);
 
 	if (entry && endpoint_word(&entry->outside) == endpoint_word(outside))
-		bpf_map_delete_elem(&NAT, inside);
+		state_delete(NAT, inside);
 }
 
 static __always_inline enum finding take_over(struct pool_entry *lease, const struct endpoint *outside,
@@ -56,12 +56,12 @@ static __always_inline enum finding take_over(struct pool_entry *lease, const st
 
 static __always_inline enum finding claim(const struct endpoint *outside, const struct pool_entry *fresh)
 {
-	struct pool_entry *lease = bpf_map_lookup_elem(&POOL, outside);
+	struct pool_entry *lease = state_lookup(POOL, outside);
 	long error;
 
 	if (lease)
 		return take_over(lease, outside, fresh);
-	error = bpf_map_update_elem(&POOL, outside, fresh, BPF_NOEXIST);
+	error = state_insert(POOL, outside, fresh, BPF_NOEXIST);
 	if (!error)
 		return CLAIMED;
 	return error == -E2BIG ? FULL : TAKEN;

@@ -8,22 +8,22 @@ NFUP_REQUIRES("new-flow");
 static __always_inline struct session_entry *new_session(const struct session_key *key, __u32 jiffies)
 {
 	struct endpoint outside = key->outside;
-	struct pool_entry *lease = bpf_map_lookup_elem(&POOL, &outside);
+	struct pool_entry *lease = state_lookup(POOL, &outside);
 	struct session_entry fresh = {.last_seen = bpf_ktime_get_coarse_ns(), .checked = jiffies};
 
 	if (!lease)
 		return 0;
 	fresh.idle = lease->idle;
 	fresh.idle_open = lease->idle_open;
-	if (bpf_map_update_elem(&SESSION, key, &fresh, BPF_ANY))
+	if (state_insert(SESSION, key, &fresh, BPF_ANY))
 		return 0;
-	return bpf_map_lookup_elem(&SESSION, key);
+	return state_lookup(SESSION, key);
 }
 
 /* Keeps the session alive, making it if need be. */
 static __always_inline struct session_entry *touch(const struct session_key *key, __u32 jiffies)
 {
-	struct session_entry *s = bpf_map_lookup_elem(&SESSION, key);
+	struct session_entry *s = state_lookup(SESSION, key);
 
 	if (s && jiffies - s->checked < NAT_RECHECK)
 		return s;
@@ -38,7 +38,7 @@ static __always_inline void note(struct xdp_md *ctx, struct pkt *p)
 {
 	struct session_key key = session_key(flow_source(p), flow_destination(p));
 	__u32 jiffies = bpf_jiffies64();
-	struct session_entry *s = bpf_map_lookup_elem(&SESSION, &key);
+	struct session_entry *s = state_lookup(SESSION, &key);
 	int flags;
 
 	if (!s || jiffies - s->checked >= NAT_RECHECK) {

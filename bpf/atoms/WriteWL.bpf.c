@@ -21,8 +21,8 @@ NFUP_ATOM(WriteWL, "Put the packet's TCP flow on the whitelist; its handshake is
 	entry.created = entry.last_seen = bpf_ktime_get_coarse_ns();
 	entry.checked = bpf_jiffies64();
 	entry.closing = wl_next_closing(WL_OPEN, flags);
-	if (bpf_map_update_elem(&WL, &p->flow, &entry, BPF_ANY))
+	if (state_insert(WL, &p->flow, &entry, BPF_ANY))
 		return DROP(TABLE_FULL);
-	bpf_map_delete_elem(&FSM, &p->flow);
+	state_delete(FSM, &p->flow);
 	return NEXT(0);
 }

@@ -32,7 +32,7 @@ static __always_inline int session_expired(const struct session_entry *s)
 /* A lease counts its open connections; one that was taken over began at none. */
 static __always_inline void count_open(const struct endpoint *outside, int by)
 {
-	struct pool_entry *lease = bpf_map_lookup_elem(&POOL, outside);
+	struct pool_entry *lease = state_lookup(POOL, outside);
 
 	if (lease && (by > 0 || lease->open))
 		__sync_fetch_and_add(&lease->open, by);

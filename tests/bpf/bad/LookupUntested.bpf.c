@@ -7,7 +7,7 @@ NFUP_OUTPUTS("out");
 
 NFUP_ATOM(LookupUntested, "uses an entry that may not be there")
 {
-	__u64 *entry = bpf_map_lookup_elem(&BAD, &p->mark);
+	__u64 *entry = state_lookup(BAD, &p->mark);
 
 	*entry += 1; /* refused */
 	return NEXT(0);

@@ -7,7 +7,7 @@ NFUP_OUTPUTS("out");
 
 NFUP_ATOM(WrongArgument, "gives a key where its address is wanted")
 {
-	if (bpf_map_lookup_elem(&BAD, (void *)(long)p->mark)) /* refused */
+	if (state_lookup(BAD, (void *)(long)p->mark)) /* refused */
 		p->paint = 1;
 	return NEXT(0);
 }

@@ -10,13 +10,13 @@ NFUP_PROVIDES("new-flow");
  * inside endpoint may have come here side by side, and only one may win. */
 static __always_inline int has_other(const struct endpoint *inside, struct endpoint *outside)
 {
-	struct nat_entry *entry = bpf_map_lookup_elem(&NAT, inside);
+	struct nat_entry *entry = state_lookup(NAT, inside);
 	struct pool_entry *lease;
 
 	if (!entry)
 		return 0;
 	*outside = entry->outside;
-	lease = bpf_map_lookup_elem(&POOL, outside);
+	lease = state_lookup(POOL, outside);
 	return lease && endpoint_word(&lease->inside) == endpoint_word(inside) && !lease_expired(lease);
 }
 
@@ -27,13 +27,13 @@ NFUP_ATOM(WriteNAT, "Map the packet's inside endpoint to the outside one that wa
 
 	if (!header_source(ctx, p, &inside))
 		return DROP(TRUNCATED);
-	if (bpf_map_update_elem(&NAT, &inside, &entry, BPF_NOEXIST)) {
+	if (state_insert(NAT, &inside, &entry, BPF_NOEXIST)) {
 		if (has_other(&inside, &other)) {
 			if (endpoint_word(&other) != endpoint_word(&claimed))
-				bpf_map_delete_elem(&POOL, &claimed);
+				state_delete(POOL, &claimed);
 			set_flow_source(p, other.addr, other.port);
-		} else if (bpf_map_update_elem(&NAT, &inside, &entry, BPF_ANY)) {
-			bpf_map_delete_elem(&POOL, &claimed);
+		} else if (state_insert(NAT, &inside, &entry, BPF_ANY)) {
+			state_delete(POOL, &claimed);
 			return DROP(TABLE_FULL);
 		}
 	}

@@ -13,8 +13,8 @@ NFUP_ATOM(WriteNAT, "Map the packet's inside endpoint to the outside one that wa
 
 	if (!header_source(ctx, p, &inside))
 		return DROP(TRUNCATED);
-	if (bpf_map_update_elem(&NAT, &inside, &entry, BPF_ANY)) {
-		bpf_map_delete_elem(&POOL, &claimed);
+	if (state_insert(NAT, &inside, &entry, BPF_ANY)) {
+		state_delete(POOL, &claimed);
 		return DROP(TABLE_FULL);
 	}
 	return NEXT(0);
