@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -148,11 +149,14 @@ Result<Library::Class> Library::load(const std::string& name) const
 	auto object = link_class(name, *compiled, functionalities);
 	if (!object)
 		return pass(object);
+	auto opened = open_class(object->path, name, source);
+	if (!opened)
+		return pass(opened);
 	Result<intent::ClassInfo> info;
 	if (is_core(name)) // the framework's own: no class, nothing to describe
 		info->name = name;
 	else
-		info = describe(object->path, name, source);
+		info = describe(opened->get(), name, source);
 	if (!info)
 		return pass(info);
 	for (const intent::Functionality* part : functionalities) {
@@ -164,7 +168,7 @@ Result<Library::Class> Library::load(const std::string& name) const
 	auto code = code_hash(object->path);
 	if (!code)
 		return pass(code);
-	return Class{std::move(*info), std::move(*object), std::move(*code)};
+	return Class{std::move(*info), std::move(*object), std::move(*opened), std::move(*code)};
 }
 
 void Library::prepare(const std::vector<std::string>& names)
@@ -174,11 +178,11 @@ void Library::prepare(const std::vector<std::string>& names)
 		if (sources_.contains(name) && !classes_.contains(name))
 			wanted.insert(name);
 	const std::vector<std::string> list(wanted.begin(), wanted.end());
-	std::vector<Result<Class>> results(list.size(), fail(ErrorKind::system, "not compiled"));
+	std::vector<std::optional<Result<Class>>> results(list.size());
 	std::atomic<std::size_t> next = 0;
 	const auto work = [&] {
 		for (std::size_t i; (i = next++) < list.size();)
-			results[i] = load(list[i]);
+			results[i].emplace(load(list[i]));
 	};
 	{
 		std::vector<std::jthread> threads;
@@ -188,7 +192,7 @@ void Library::prepare(const std::vector<std::string>& names)
 		work();
 	}
 	for (std::size_t i = 0; i < list.size(); i++)
-		classes_.emplace(list[i], std::move(results[i]));
+		classes_.emplace(list[i], *std::move(results[i]));
 }
 
 Result<const Library::Class*> Library::get(const std::string& name)

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "bpf_object.h"
 #include "compile.h"
 #include "intent/class_info.h"
 #include "intent/functionality.h"
@@ -33,6 +34,7 @@ public:
 	struct Class {
 		intent::ClassInfo info;
 		Object object;    // linked
+		BpfObject opened; // the same, parsed
 		std::string code; // hash of what the kernel runs: instructions, relocations, constants
 	};
 

@@ -132,21 +132,25 @@ bool is_framework_map(const std::string& name)
 	return names.contains(name);
 }
 
-Result<ClassInfo> describe(const std::filesystem::path& path, const std::string& name,
-			   const std::filesystem::path& source)
+Result<BpfObject> open_class(const std::filesystem::path& path, const std::string& name,
+			     const std::filesystem::path& source)
 {
 	auto object = open_object(path, name);
-	if (!object) {
-		const auto btf = read_btf(path);
-		const auto missing = btf ? undefined_functions(btf->get()) : std::vector<std::string>();
-		if (missing.empty())
-			return pass(object);
-		return fail(ErrorKind::intent,
-			    "class " + name + " (" + source.string() + ") calls " + missing.front() +
-				"(), which nothing that it is linked with defines",
-			    "name the functionality that defines it: NFUP_USES(\"…\")");
-	}
-	const btf* types = bpf_object__btf(object->get());
+	if (object)
+		return object;
+	const auto btf = read_btf(path);
+	const auto missing = btf ? undefined_functions(btf->get()) : std::vector<std::string>();
+	if (missing.empty())
+		return object;
+	return fail(ErrorKind::intent,
+		    "class " + name + " (" + source.string() + ") calls " + missing.front() +
+			"(), which nothing that it is linked with defines",
+		    "name the functionality that defines it: NFUP_USES(\"…\")");
+}
+
+Result<ClassInfo> describe(bpf_object* object, const std::string& name, const std::filesystem::path& source)
+{
+	const btf* types = bpf_object__btf(object);
 	if (!types)
 		return fail(ErrorKind::intent, source.string() + " has no BTF");
 
@@ -200,7 +204,7 @@ Result<ClassInfo> describe(const std::filesystem::path& path, const std::string&
 			    "use NFUP_MODULE(" + name + ", \"…\") or NFUP_ATOM(" + name + ", \"…\")");
 	for (auto& [place, param] : params)
 		info.params.push_back(std::move(param));
-	if (auto checked = check_maps(object->get(), tables, info); !checked)
+	if (auto checked = check_maps(object, tables, info); !checked)
 		return pass(checked);
 	return info;
 }

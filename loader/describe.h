@@ -6,15 +6,19 @@
 #include <filesystem>
 #include <string>
 
+#include "bpf_object.h"
 #include "intent/class_info.h"
 #include "intent/functionality.h"
 
 namespace nfup::loader {
 
-// `object` is linked. Error (kind intent): the object describes no class, a class of another name,
+// Parses a linked object. Error (kind intent): it calls a function nobody defines.
+Result<BpfObject> open_class(const std::filesystem::path& object, const std::string& name,
+			     const std::filesystem::path& source);
+
+// Error (kind intent): the object describes no class, a class of another name,
 // or a module that owns a map or writable globals.
-Result<intent::ClassInfo> describe(const std::filesystem::path& object, const std::string& name,
-				   const std::filesystem::path& source);
+Result<intent::ClassInfo> describe(bpf_object* object, const std::string& name, const std::filesystem::path& source);
 
 // What a class's object asks to be linked with.
 Result<std::vector<std::string>> uses_of(const std::filesystem::path& object);

@@ -63,14 +63,26 @@ Result<void> empty_array(int fd, const bpf_map_info& info)
 
 Result<SharedArray> SharedArray::make(const std::string& name, std::size_t value_size, std::size_t entries)
 {
-	const std::size_t size = (value_size + 7) / 8 * 8 * entries;
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 	Fd fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, name.c_str(), 4, static_cast<__u32>(value_size),
 			     static_cast<__u32>(entries), &options));
-	void* memory = fd ? mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0) : MAP_FAILED;
-	if (memory == MAP_FAILED)
+	if (!fd)
 		return fail_errno(errno, "cannot make a scratch map " + name,
 				  "root is needed, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+	return open(std::move(fd), value_size, entries);
+}
+
+Result<SharedArray> SharedArray::open(Fd fd, std::size_t value_size, std::size_t entries)
+{
+	bpf_map_info info{};
+	__u32 length = sizeof info;
+	if (bpf_obj_get_info_by_fd(fd.get(), &info, &length) != 0 || info.type != BPF_MAP_TYPE_ARRAY ||
+	    info.value_size != value_size || info.max_entries != entries)
+		return fail(ErrorKind::system, "the scratch map has another shape");
+	const std::size_t size = (value_size + 7) / 8 * 8 * entries;
+	void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+	if (memory == MAP_FAILED)
+		return fail_errno(errno, std::string("cannot map the scratch map ") + info.name);
 	return SharedArray(std::move(fd), static_cast<std::byte*>(memory), size);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Maps for a scratch copy of programs: they fit what the programs declare, are
-// small where that is possible, and are gone with the process.
+// Maps for a scratch copy of programs: they fit what the programs declare and are
+// small where that is possible.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,8 @@ namespace nfup::loader {
 class SharedArray {
 public:
 	static Result<SharedArray> make(const std::string& name, std::size_t value_size, std::size_t entries);
+	// One that was made before. Error: it is of another shape.
+	static Result<SharedArray> open(Fd fd, std::size_t value_size, std::size_t entries);
 	SharedArray(SharedArray&& other) noexcept;
 	SharedArray& operator=(SharedArray&&) = delete;
 	~SharedArray();

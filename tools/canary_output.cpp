@@ -25,9 +25,11 @@ json to_json(const upgrade::CanaryReport& canary)
 				       {"old", d.before},
 				       {"new", d.after},
 				       {"changed", d.changed}});
-	return {{"file", canary.file},        {"skipped", canary.skipped},     {"note", canary.note},
-		{"cases", canary.cases},      {"packets", canary.packets},     {"failed", failed},
-		{"differences", differences}, {"different", canary.different}, {"ms", canary.ms}};
+	return {{"file", canary.file},        {"skipped", canary.skipped},
+		{"note", canary.note},        {"cases", canary.cases},
+		{"packets", canary.packets},  {"failed", failed},
+		{"differences", differences}, {"different", canary.different},
+		{"loaded", canary.loaded},    {"ms", canary.ms}};
 }
 
 void print_canary(const upgrade::CanaryReport& canary)

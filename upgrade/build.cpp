@@ -11,7 +11,6 @@
 #include "intent/depend.h"
 #include "intent/hash.h"
 #include "intent/parse.h"
-#include "loader/bpf_object.h"
 
 namespace nfup::upgrade {
 
@@ -29,36 +28,28 @@ void hash_layout(Hasher& hasher, const btf* types, std::uint32_t type_id)
 }
 
 // The layouts that a class shares with the framework.
-Result<void> read_shared(const loader::Library::Class& cls, Build& build)
+void read_shared(const loader::Library::Class& cls, Build& build)
 {
-	auto object = loader::open_object(cls.object.path, cls.info.name);
-	if (!object)
-		return pass(object);
-	const btf* types = bpf_object__btf(object->get());
-	if (const bpf_map* context = find_map(object->get(), "pkt"); context && build.contract.empty()) {
+	bpf_object* object = cls.opened.get();
+	const btf* types = bpf_object__btf(object);
+	if (const bpf_map* context = find_map(object, "pkt"); context && build.contract.empty()) {
 		Hasher hasher;
 		hash_layout(hasher, types, bpf_map__btf_value_type_id(context));
-		if (const bpf_map* counters = find_map(object->get(), "counters"))
+		if (const bpf_map* counters = find_map(object, "counters"))
 			hash_layout(hasher, types, bpf_map__btf_value_type_id(counters));
 		build.contract = hasher.hex();
 		build.context = cls.object.path;
 	}
-	if (find_map(object->get(), "ports"))
+	if (find_map(object, "ports"))
 		build.devices = cls.object.path;
-	return {};
 }
 
 // The state maps that a class declares. Two classes that declare one state
 // differently cannot share it.
 Result<void> read_state(const loader::Library::Class& cls, std::map<std::string, StateMap>& state)
 {
-	if (cls.info.state.empty())
-		return {};
-	auto object = loader::open_object(cls.object.path, cls.info.name);
-	if (!object)
-		return pass(object);
 	for (const std::string& name : cls.info.state) {
-		auto schema = statemaps::schema_of(find_map(object->get(), name), bpf_object__btf(object->get()));
+		auto schema = statemaps::schema_of(find_map(cls.opened.get(), name), bpf_object__btf(cls.opened.get()));
 		if (!schema)
 			return pass(schema);
 		const auto [known, fresh] = state.emplace(name, StateMap{cls.object.path, *schema});
@@ -159,8 +150,7 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 		if (!cls)
 			return pass(cls);
 		if (seen.emplace(node.cls, *cls).second)
-			if (auto read = read_shared(**cls, build); !read)
-				return pass(read);
+			read_shared(**cls, build);
 		BuiltNode built{node.name,           node.cls,     node.args, {},
 				(*cls)->object.path, (*cls)->code, {},        (*cls)->info.state};
 		for (const int to : node.out)

@@ -237,7 +237,7 @@ Result<CanaryReport> run_canaries(const CanaryInput& input)
 	CanaryReport report;
 	if (input.file)
 		report.file = input.file->file;
-	auto scratch = Scratch::make(input.target, input.devices);
+	auto scratch = Scratch::make(input.target, input.devices, input.pins);
 	if (!scratch)
 		return pass(scratch);
 	Run run(input, *scratch, report);
@@ -246,6 +246,8 @@ Result<CanaryReport> run_canaries(const CanaryInput& input)
 			return pass(ran);
 	if (auto ran = run.generated(); !ran)
 		return pass(ran);
+	scratch->drop_unused();
+	report.loaded = scratch->loaded();
 	report.ms = ms_since(start);
 	return report;
 }

@@ -39,6 +39,7 @@ struct CanaryReport {
 	std::vector<CanaryFailure> failed;
 	std::vector<CanaryDifference> differences; // the first hundred
 	int different = 0;                         // how many there were
+	int loaded = 0;                            // programs of the scratch copy that were not kept from before
 	double ms = 0;
 
 	// Of a refusal: case, place, expected, got, path.
@@ -52,6 +53,7 @@ struct CanaryInput {
 	std::vector<std::string> ports; // labels by index
 	Scratch::DeviceParams devices;
 	const CanaryFile* file; // may be null
+	ScratchPins pins;
 };
 
 // Error: the scratch copy could not be made; a program that the verifier refuses,

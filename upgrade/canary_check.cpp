@@ -50,7 +50,7 @@ CanaryFile read_canaries(const Intent& intent, const std::vector<std::string>& p
 }
 
 Result<void> check_canaries(const Intent& intent, const Generation& draft, const Generation* running,
-			    const std::vector<std::string>& ports, loader::Library& library,
+			    const std::vector<std::string>& ports, const ScratchPins& pins, loader::Library& library,
 			    intent::Diagnostics& diagnostics, Outcome& outcome)
 {
 	std::vector<bool> receiving(ports.size());
@@ -84,7 +84,8 @@ Result<void> check_canaries(const Intent& intent, const Generation& draft, const
 			if (param.type == "device")
 				names.push_back(param.name);
 	}
-	auto report = run_canaries({draft, running, ports, std::move(devices), file.file.empty() ? nullptr : &file});
+	auto report =
+	    run_canaries({draft, running, ports, std::move(devices), file.file.empty() ? nullptr : &file, pins});
 	if (!report)
 		return pass(report);
 	outcome.canary = std::move(*report);
@@ -116,7 +117,8 @@ Result<void> check_first_canaries(const Intent& intent, const Build& build, cons
 		draft->nodes[i].program = plan.placement[i].program;
 	}
 	describe_plan(plan, *draft, outcome);
-	return check_canaries(intent, *draft, nullptr, labels_of(ports), library, diagnostics, outcome);
+	return check_canaries(intent, *draft, nullptr, labels_of(ports), ScratchPins({}), library, diagnostics,
+			      outcome);
 }
 
 } // namespace nfup::upgrade

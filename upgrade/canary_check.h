@@ -20,11 +20,11 @@ CanaryFile read_canaries(const Intent& intent, const std::vector<std::string>& p
 			 const std::vector<bool>& receiving, intent::Diagnostics& diagnostics);
 
 // Runs them, and the generated set, and notes the outcome: when a packet fails,
-// its result is `refused`. Touches nothing of the NF.
+// its result is `refused`. Touches nothing that the NF runs with.
 // `draft`: placed. `running`: null when nothing runs yet.
 // Error (kind intent): the canary file is wrong.
 Result<void> check_canaries(const Intent& intent, const Generation& draft, const Generation* running,
-			    const std::vector<std::string>& ports, loader::Library& library,
+			    const std::vector<std::string>& ports, const ScratchPins& pins, loader::Library& library,
 			    intent::Diagnostics& diagnostics, Outcome& outcome);
 
 // The same before an attach: the draft is made for it.

@@ -172,8 +172,8 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 		outcome.canary.skipped = "nothing changed";
 	} else if (!options.canary) {
 		outcome.canary.skipped = "--no-canary";
-	} else if (auto checked = check_canaries(intent, *draft, &kept.at(record.current), built->ports, library_,
-						 diagnostics, outcome);
+	} else if (auto checked = check_canaries(intent, *draft, &kept.at(record.current), built->ports,
+						 ScratchPins(store.scratch_pins()), library_, diagnostics, outcome);
 		   !checked) {
 		return pass(checked);
 	}
@@ -247,8 +247,9 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 		}
 		if (!options.canary) {
 			outcome.canary.skipped = "--no-canary";
-		} else if (auto checked = check_canaries(intent, *draft, &kept.at(record.current), built->ports,
-							 library_, diagnostics, outcome);
+		} else if (auto checked =
+			       check_canaries(intent, *draft, &kept.at(record.current), built->ports,
+					      ScratchPins(store.scratch_pins()), library_, diagnostics, outcome);
 			   !checked) {
 			return pass(checked);
 		}

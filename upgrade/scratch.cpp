@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bpf/bpf.h>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -35,6 +36,12 @@ Result<Fd> make_map(bpf_map_type type, const char* name, std::uint32_t entries)
 	return fd;
 }
 
+// Begins with the slot, for drop_unused().
+std::string pin_name(const GenerationNode& node)
+{
+	return std::to_string(node.slot) + "-" + node.program;
+}
+
 Result<void> write_slot(const Fd& slots, std::uint32_t slot, int program)
 {
 	if (bpf_map_update_elem(slots.get(), &slot, &program, BPF_ANY) != 0)
@@ -44,21 +51,51 @@ Result<void> write_slot(const Fd& slots, std::uint32_t slot, int program)
 
 } // namespace
 
-Result<Scratch> Scratch::make(const Generation& target, DeviceParams devices)
+Result<loader::SharedArray> Scratch::shared_array(const std::string& name, std::size_t value_size, std::size_t entries,
+						  bool& kept)
 {
-	auto counters = loader::SharedArray::make("counters", sizeof(node_counters), NFUP_MAX_COUNTERS);
-	if (!counters)
-		return pass(counters);
-	Scratch scratch(std::move(*counters), std::move(devices));
-	auto slots = make_map(BPF_MAP_TYPE_PROG_ARRAY, "slots", NFUP_MAX_SLOTS);
-	auto ports = make_map(BPF_MAP_TYPE_DEVMAP, "ports", NFUP_MAX_PORTS);
-	if (!slots || !ports)
-		return pass(!slots ? slots : ports);
+	if (auto found = pins_.find(name))
+		if (auto opened = loader::SharedArray::open(*std::move(found), value_size, entries)) {
+			kept = true;
+			return opened;
+		}
+	kept = false;
+	auto made = loader::SharedArray::make(name.substr(0, name.find('-')), value_size, entries);
+	if (made)
+		pins_.keep(name, made->fd());
+	return made;
+}
+
+Result<Scratch> Scratch::make(const Generation& target, DeviceParams devices, ScratchPins pins)
+{
+	auto slots = pins.find("slots"), ports = pins.find("ports"), counted = pins.find("counters");
+	std::optional<loader::SharedArray> counters;
+	if (counted)
+		if (auto opened =
+			loader::SharedArray::open(*std::move(counted), sizeof(node_counters), NFUP_MAX_COUNTERS))
+			counters.emplace(std::move(*opened));
+	if (!slots || !ports || !counters) {
+		pins.clear();
+		auto fresh_counters = loader::SharedArray::make("counters", sizeof(node_counters), NFUP_MAX_COUNTERS);
+		if (!fresh_counters)
+			return pass(fresh_counters);
+		counters.emplace(std::move(*fresh_counters));
+		auto fresh_slots = make_map(BPF_MAP_TYPE_PROG_ARRAY, "slots", NFUP_MAX_SLOTS);
+		auto fresh_ports = make_map(BPF_MAP_TYPE_DEVMAP, "ports", NFUP_MAX_PORTS);
+		if (!fresh_slots || !fresh_ports)
+			return pass(!fresh_slots ? fresh_slots : fresh_ports);
+		for (std::uint32_t port = 0; port < NFUP_MAX_PORTS; port++)
+			if (bpf_map_update_elem(fresh_ports->get(), &port, &loopback, BPF_ANY) != 0)
+				return fail_errno(errno, "cannot fill the scratch map ports");
+		slots = std::move(*fresh_slots);
+		ports = std::move(*fresh_ports);
+		pins.keep("slots", slots->get());
+		pins.keep("ports", ports->get());
+		pins.keep("counters", counters->fd());
+	}
+	Scratch scratch(std::move(*counters), std::move(devices), std::move(pins));
 	scratch.slots_ = std::move(*slots);
 	scratch.ports_ = std::move(*ports);
-	for (std::uint32_t port = 0; port < NFUP_MAX_PORTS; port++)
-		if (bpf_map_update_elem(scratch.ports_.get(), &port, &loopback, BPF_ANY) != 0)
-			return fail_errno(errno, "cannot fill the scratch map ports");
 	auto graph = scratch.load(target);
 	if (!graph)
 		return pass(graph);
@@ -81,14 +118,27 @@ Result<void> Scratch::select(Which which)
 {
 	which_ = which;
 	for (const auto& [slot, program] : which == Which::target ? target_.slots : running_.slots) {
-		const auto there = filled_.find(slot);
-		if (there != filled_.end() && there->second == program)
+		const std::uint32_t id = loader::program_id(program);
+		const auto [there, unknown] = filled_.try_emplace(slot, 0);
+		if (unknown) // an earlier check may have filled it
+			bpf_map_lookup_elem(slots_.get(), &slot, &there->second);
+		if (there->second == id)
 			continue;
 		if (auto written = write_slot(slots_, slot, program); !written)
 			return written;
-		filled_[slot] = program;
+		there->second = id;
 	}
 	return {};
+}
+
+void Scratch::drop_unused()
+{
+	for (const std::string& name : pins_.drop_unused()) {
+		std::uint32_t slot = 0;
+		const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), slot);
+		if (error == std::errc() && !target_.slots.contains(slot) && !running_.slots.contains(slot))
+			bpf_map_delete_elem(slots_.get(), &slot);
+	}
 }
 
 bool Scratch::receives(int port) const
@@ -101,27 +151,40 @@ Result<Scratch::Maps> Scratch::maps_for(const Generation& generation, const Gene
 {
 	auto context = contexts_.find(generation.contract);
 	if (context == contexts_.end()) {
-		const auto size = loader::value_size(node.object, "pkt");
-		auto made = size ? loader::SharedArray::make("pkt", *size, 1)
-				 : Result<loader::SharedArray>(std::unexpected(size.error()));
-		if (!made)
-			return pass(made);
-		context = contexts_.emplace(generation.contract, std::move(*made)).first;
+		auto size = loader::value_size(node.object, "pkt");
+		if (!size)
+			return pass(size);
+		bool kept = false;
+		auto array = shared_array("pkt-" + generation.contract, *size, 1, kept);
+		if (!array)
+			return pass(array);
+		context =
+		    contexts_.emplace(generation.contract, Kept<loader::SharedArray>{std::move(*array), kept}).first;
 	}
-	Maps maps{{"slots", slots_.get()},
-		  {"ports", ports_.get()},
-		  {"counters", counters_.fd()},
-		  {"pkt", context->second.fd()}};
+	Maps maps{{{"slots", slots_.get()},
+		   {"ports", ports_.get()},
+		   {"counters", counters_.fd()},
+		   {"pkt", context->second.map.fd()}},
+		  context->second.kept};
 	for (const std::string& atom : node.state) {
 		const auto record = std::ranges::find(generation.state, atom, &StateRecord::atom);
-		const std::string key = atom + (record == generation.state.end() ? "" : " " + record->schema);
-		if (!states_.contains(key)) {
-			auto made = loader::make_scratch_map(node.object, atom);
-			if (!made)
-				return pass(made);
-			states_.emplace(key, std::move(*made));
+		const std::string key =
+		    "state-" + atom + (record == generation.state.end() ? "" : "-" + record->schema);
+		auto state = states_.find(key);
+		if (state == states_.end()) {
+			auto found = pins_.find(key);
+			const bool kept = found.has_value();
+			if (!found) {
+				auto made = loader::make_scratch_map(node.object, atom);
+				if (!made)
+					return pass(made);
+				found = std::move(*made);
+				pins_.keep(key, found->get());
+			}
+			state = states_.emplace(key, Kept<Fd>{*std::move(found), kept}).first;
 		}
-		maps[atom] = states_.at(key).get();
+		maps.fds[atom] = state->second.map.get();
+		maps.kept &= state->second.kept;
 	}
 	return maps;
 }
@@ -130,17 +193,20 @@ Result<Scratch::Maps> Scratch::maps_for(const Generation& generation, const Gene
 Result<void> Scratch::load_programs(const Generation& generation, const std::vector<const GenerationNode*>& missing)
 {
 	std::vector<loader::NodeProgram> programs;
+	std::vector<const GenerationNode*> nodes;
 	for (const GenerationNode* node : missing) {
 		auto maps = maps_for(generation, *node);
 		if (!maps)
 			return pass(maps);
-		programs.push_back(node_program(*node, generation, *maps));
-		const auto fresh = static_cast<std::uint32_t>(counter_of_.size());
-		const std::uint32_t counter = counter_of_.emplace(node->name, fresh).first->second;
-		if (counter >= NFUP_MAX_COUNTERS)
-			return fail(ErrorKind::refused, "more nodes than a scratch copy has counters for");
-		programs.back().constants.push_back({"nfup_node", loader::bytes_of(counter)});
+		if (maps->kept)
+			if (auto found = pins_.find(pin_name(*node))) {
+				programs_.emplace(node->program, *std::move(found));
+				continue;
+			}
+		programs.push_back(node_program(*node, generation, maps->fds));
+		nodes.push_back(node);
 	}
+	loaded_ += static_cast<int>(programs.size());
 	std::vector<Result<Fd>> loaded(programs.size());
 	std::atomic<std::size_t> next = 0;
 	const auto work = [&] {
@@ -157,7 +223,8 @@ Result<void> Scratch::load_programs(const Generation& generation, const std::vec
 	for (std::size_t i = 0; i < loaded.size(); i++) {
 		if (!loaded[i])
 			return pass(loaded[i]);
-		programs_.emplace(missing[i]->program, std::move(*loaded[i]));
+		pins_.keep(pin_name(*nodes[i]), loaded[i]->get());
+		programs_.emplace(nodes[i]->program, std::move(*loaded[i]));
 	}
 	return {};
 }
@@ -195,7 +262,8 @@ Result<Scratch::Graph> Scratch::load(const Generation& generation)
 	for (std::size_t i = 0; i < generation.nodes.size(); i++) {
 		const GenerationNode& node = generation.nodes[i];
 		const int program = i == 0 ? -1 : programs_.at(node.program).get();
-		graph.nodes.push_back({node.name, program, ports_of(node), !node.state.empty()});
+		graph.nodes.push_back({node.name, program, node.counter, ports_of(node), !node.state.empty()});
+		counters_used_ = std::max(counters_used_, (node.counter + 1) * sizeof(node_counters));
 		if (i > 0)
 			graph.slots[node.slot] = program;
 	}
@@ -205,10 +273,10 @@ Result<Scratch::Graph> Scratch::load(const Generation& generation)
 Result<Trip> Scratch::run(int port, const packet::Bytes& frame)
 {
 	const Graph& graph = which_ == Which::target ? target_ : running_;
-	const std::span<std::byte> memory = counters_.bytes().first(counter_of_.size() * sizeof(node_counters));
+	const std::span<std::byte> memory = counters_.bytes().first(counters_used_);
 	std::ranges::fill(memory, std::byte{0});
 	for (auto& [contract, context] : contexts_) // no packet sees what another left there
-		std::ranges::fill(context.bytes(), std::byte{0});
+		std::ranges::fill(context.map.bytes(), std::byte{0});
 	auto ran = loader::test_run(graph.nodes[at(graph.entries[at(port)])].program, frame);
 	if (!ran)
 		return pass(ran);
@@ -220,7 +288,7 @@ Result<Trip> Scratch::run(int port, const packet::Bytes& frame)
 		if (node.program < 0)
 			continue;
 		node_counters counted;
-		std::memcpy(&counted, memory.data() + counter_of_.at(node.name) * sizeof counted, sizeof counted);
+		std::memcpy(&counted, memory.data() + node.counter * sizeof counted, sizeof counted);
 		if (counted.packets == 0)
 			continue;
 		trip.path.push_back(node.name);
@@ -242,7 +310,7 @@ Result<void> Scratch::forget()
 	if (!std::exchange(dirty_, false))
 		return {};
 	for (const auto& [key, map] : states_)
-		if (auto emptied = loader::empty_map(map.get()); !emptied)
+		if (auto emptied = loader::empty_map(map.map.get()); !emptied)
 			return emptied;
 	return {};
 }

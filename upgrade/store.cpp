@@ -98,6 +98,11 @@ fs::path Store::state_pin(const std::string& atom) const
 	return pins_ / "state" / atom;
 }
 
+fs::path Store::scratch_pins() const
+{
+	return pins_ / "scratch";
+}
+
 fs::path Store::link_pin(const std::string& port) const
 {
 	return pins_ / "links" / port;

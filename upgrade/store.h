@@ -33,6 +33,7 @@ public:
 	std::filesystem::path draft_pins(int number) const; // until the commit
 	std::filesystem::path state_pin(const std::string& atom) const;
 	std::filesystem::path draft_state_pin(const std::string& atom) const;
+	std::filesystem::path scratch_pins() const; // see scratch_pins.h
 	std::filesystem::path link_pin(const std::string& port) const;
 
 	bool exists() const;

@@ -89,7 +89,26 @@ still "four refusals"
 wait "$probe" || fail "the probe"
 holds "$(cat "$WORK/probe.json")" '.lost == 0 and .received > 10000' "no packet was lost in all this"
 equal "$(entries)" "$before" "live state and counters"
-scratch_gone
+
+echo "== the scratch copy is kept: the next check loads what changed"
+# again HOW: an upgrade of one class and back to the last
+again() {
+	edit CheckIPHeader "$WORK/again-$1" "s|return NEXT(0);|{ *(volatile __u32 *)\\&p->mark = 1$RANDOM$1; return NEXT(0); }|"
+	nfj --lib "$WORK/again-$1" plan fw "$FIREWALL"
+}
+all=$(nfj status fw | jq '[.nodes[] | select(.class != "root")] | length')
+again 1 >/dev/null
+holds "$(again 2)" '.canary.loaded == 1 and .canary.packets > 200 and .canary.failed == []' "one program"
+pins=$(find "$BPFFS/fw/scratch" -type f | wc -l)
+again 3 >/dev/null
+equal "$(find "$BPFFS/fw/scratch" -type f | wc -l)" "$pins" "pins, after another check"
+rm "$BPFFS/fw/scratch/slots"
+holds "$(again 4)" ".canary.loaded == $all + 1 and .canary.failed == []" "without its prog array all is made anew"
+for pin in "$BPFFS"/fw/scratch/state-WL-*; do rm "$pin"; done
+holds "$(again 5)" '.canary.loaded > 1 and .canary.loaded < '"$all"' and .canary.failed == []' "without a map, the programs that use it"
+rm -r "$BPFFS/fw/scratch"
+holds "$(again 6)" ".canary.loaded == $all + 1 and .canary.failed == []" "without anything"
+still "with and without a scratch copy"
 
 echo "== what changes on purpose is shown"
 sed 's/fsm \[1\] -> Discard;/fsm [1] -> ToHost;/' "$EXAMPLES/firewall.click" >"$WORK/plain.click"
@@ -120,3 +139,4 @@ nfj rollback fw >/dev/null
 echo '# another text' >>"$WORK/firewall.canary"
 holds "$(nfj --lib "$WORK/again" upgrade fw "$FIREWALL")" '.canary | .skipped == "" and .packets > 0' "with another file"
 nfj detach fw >/dev/null
+scratch_gone
