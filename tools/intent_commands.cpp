@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // check, build, classes, graph: what can be said of an intent without loading it.
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 
@@ -127,8 +128,46 @@ int run_check(const Cli& cli)
 	return 0;
 }
 
+namespace {
+
+void report_build(const Cli& cli, const std::vector<std::string>& compiled, const std::vector<std::string>& reused,
+		  double build_ms, const intent::Diagnostics& diagnostics)
+{
+	if (cli.as_json)
+		print_json({{"ok", true},
+			    {"compiled", compiled},
+			    {"reused", reused},
+			    {"build_ms", build_ms},
+			    {"diagnostics", to_json(diagnostics)}});
+	else
+		printf("compiled %zu (%s), reused %zu, %.1f ms\n", compiled.size(), join(compiled).c_str(),
+		       reused.size(), build_ms);
+}
+
+// For an installation: after it no attach compiles a bundled class.
+int build_library(const Cli& cli)
+{
+	const auto start = std::chrono::steady_clock::now();
+	auto library = cli.library();
+	if (!library)
+		return report(cli, library.error());
+	std::vector<std::string> names = library->names();
+	names.insert(names.end(), {"root", "ingress"});
+	library->prepare(names);
+	for (const std::string& name : names)
+		if (auto built = library->get(name); !built)
+			return report(cli, built.error());
+	const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+	report_build(cli, library->compiled(), library->reused(), elapsed.count(), {});
+	return 0;
+}
+
+} // namespace
+
 int run_build(const Cli& cli)
 {
+	if (cli.words.empty())
+		return build_library(cli);
 	auto workplace = open_workplace(cli, cli.words[0]);
 	if (!workplace)
 		return report(cli, workplace.error());
@@ -137,17 +176,9 @@ int run_build(const Cli& cli)
 	const auto built = upgrade::build(intent.text, intent.file, library, diagnostics);
 	if (!built)
 		return report(cli, built.error(), diagnostics, intent);
-	if (cli.as_json) {
-		print_json({{"ok", true},
-			    {"compiled", built->compiled},
-			    {"reused", built->reused},
-			    {"build_ms", built->build_ms},
-			    {"diagnostics", to_json(diagnostics)}});
-		return 0;
-	}
-	print_diagnostics(diagnostics, intent);
-	printf("compiled %zu (%s), reused %zu, %.1f ms\n", built->compiled.size(), join(built->compiled).c_str(),
-	       built->reused.size(), built->build_ms);
+	if (!cli.as_json)
+		print_diagnostics(diagnostics, intent);
+	report_build(cli, built->compiled, built->reused, built->build_ms, diagnostics);
 	return 0;
 }
 

@@ -127,7 +127,7 @@ const std::vector<Command>& commands()
 {
 	static const std::vector<Command> table = {
 	    {"check", "INTENT", "parse and resolve; loads nothing, needs no root", nullptr, 1, 1, run_check},
-	    {"build", "INTENT", "compile what is missing", nullptr, 1, 1, run_build},
+	    {"build", "[INTENT]", "compile what is missing; without an intent: every class", nullptr, 0, 1, run_build},
 	    {"attach", "INTENT --name NF --dev p1=eth0 …", "load and attach", declare_attach, 1, 1, run_attach},
 	    {"plan", "NF INTENT", "what an upgrade would do", declare_plan, 2, 2, run_plan},
 	    {"upgrade", "NF INTENT [--follow]", "do it; and again on each save", declare_upgrade, 2, 2, run_upgrade},
