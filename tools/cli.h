@@ -89,5 +89,6 @@ int run_history(const Cli& cli);
 int run_doctor(const Cli& cli);
 int run_graph(const Cli& cli);
 int run_new(const Cli& cli);
+int run_state(const Cli& cli);
 
 } // namespace nfup::tools

@@ -3,6 +3,7 @@
 // order; the table below is the whole dispatch.
 #include <cstdio>
 #include <iostream>
+#include <set>
 
 #include "cli.h"
 
@@ -57,6 +58,15 @@ void declare_rollback(cxxopts::Options& options)
 			      cxxopts::value<int>()->default_value("0"), "N");
 }
 
+void declare_state(cxxopts::Options& options)
+{
+	options.add_options()("where", "only entries that this holds for (docs/state.md)",
+			      cxxopts::value<std::string>(), "EXPR")(
+	    "limit", "show at most so many; 0: all", cxxopts::value<std::size_t>()->default_value("0"),
+	    "N")("create", "set: only if there is no such entry yet")("existing", "set: only if there is one")(
+	    "all", "del: every entry");
+}
+
 void declare_doctor(cxxopts::Options& options)
 {
 	options.add_options()("netns", "network namespace of the device",
@@ -97,9 +107,10 @@ std::string first_word(int argc, char** argv)
 		const std::string word = argv[i];
 		if (!word.starts_with('-'))
 			return word;
-		const bool has_value = word.starts_with("--") && word.find('=') == std::string::npos &&
-				       word != "--json" && word != "--no-canary" && word != "--follow" &&
-				       word != "--verbose" && word != "--help";
+		static const std::set<std::string> flags = {"--json", "--no-canary", "--follow",   "--verbose",
+							    "--help", "--create",    "--existing", "--all"};
+		const bool has_value =
+		    word.starts_with("--") && word.find('=') == std::string::npos && !flags.contains(word);
 		i += has_value ? 1 : 0;
 	}
 	return {};
@@ -137,6 +148,8 @@ const std::vector<Command>& commands()
 	    {"graph", "INTENT|NF [--format FORMAT]", "the pipeline as a picture or as text", declare_graph, 1, 1,
 	     run_graph},
 	    {"new", "module|atom NAME [--dir DIR]", "a class that compiles, to start from", declare_new, 2, 2, run_new},
+	    {"state", "list|show|get|set|del NF …", "entries of the NF's states, by field", declare_state, 2, 1000,
+	     run_state},
 	    {"classes", "[CLASS]", "the library, with parameters and ports", nullptr, 0, 1, run_classes},
 	    {"doctor", "[DEV]", "what this machine can do, and how to mend it", declare_doctor, 0, 1, run_doctor},
 	    {"recover", "[NF]", "finish or undo what a dead command left", nullptr, 0, 1, run_recover},

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An NF's states for the commands that read and write them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "intent/result.h"
+#include "loader/fd.h"
+#include "records.h"
+#include "statemaps/table.h"
+#include "store.h"
+
+namespace nfup::upgrade {
+
+struct State {
+	Fd map;
+	statemaps::Table table; // on `map`
+	std::vector<GenerationNode> users;
+};
+
+// The states that the running generation uses, or those that `atoms` names, in the
+// order of the generation. Takes no lock: for a writer, call begin() (session.h) first.
+// Error (kind intent): no such NF or state; (kind system): the NF is not loaded, or
+// a pin was replaced by a map that is not the generation's.
+Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms = {});
+
+} // namespace nfup::upgrade
