@@ -35,7 +35,6 @@ typedef __u32 nfup_jiffies;
 #define NFUP_MAX_PORTS 64      /* devices of one NF */
 #define NFUP_MAX_OUTPUTS 32    /* outputs of one node */
 #define NFUP_MAX_DEPTH 33      /* tail calls on one path: MAX_TAIL_CALL_CNT */
-#define NFUP_STATE_LOCKS 4096  /* of a state that is being migrated */
 
 #define NFUP_ROOT_SLOT 0
 #define NFUP_NO_SLOT 0xffffffffu /* an output that the intent left open */

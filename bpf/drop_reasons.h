@@ -31,8 +31,7 @@
 	X(UNTRANSLATABLE, "untranslatable", "neither ports nor an ICMP identifier, or no mapping it could belong to") \
 	X(UNSOLICITED, "unsolicited", "from a peer that nobody inside has sent to")      \
 	X(POOL_EXHAUSTED, "pool-exhausted", "no free port of the NAT's address was found") \
-	X(PORT_TAKEN, "port-taken", "another packet took the NAT's port first")	\
-	X(STATE_MIGRATING, "state-migrating", "its state entry could not be moved into the new layout, or not yet")
+	X(PORT_TAKEN, "port-taken", "another packet took the NAT's port first")
 
 /* The counters have room for this many reasons; more is a new contract. */
 #define NFUP_MAX_REASONS 32

@@ -69,7 +69,7 @@ Result<void> check_maps(bpf_object* object, const std::set<std::string>& tables,
 				    "make them const, or put the state into a map of an atom (NFUP_ATOM, NFUP_STATE)");
 			continue;
 		}
-		if (is_framework_map(name) || is_migration_map(name))
+		if (is_framework_map(name))
 			continue;
 		if (tables.contains(name) && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG))
 			continue;
@@ -130,11 +130,6 @@ bool is_framework_map(const std::string& name)
 {
 	static const std::set<std::string> names = {"slots", "pkt", "counters", "ports"};
 	return names.contains(name);
-}
-
-bool is_migration_map(const std::string& name)
-{
-	return name.ends_with("__from") || name.ends_with("__locks");
 }
 
 Result<BpfObject> open_class(const std::filesystem::path& path, const std::string& name,

@@ -31,7 +31,4 @@ Result<intent::Functionality> describe_functionality(const std::filesystem::path
 // slots, pkt, counters, ports: the maps every program may touch.
 bool is_framework_map(const std::string& name);
 
-// NAME__from, NAME__locks (bpf/settle.h): only there while the state NAME migrates.
-bool is_migration_map(const std::string& name);
-
 } // namespace nfup::loader

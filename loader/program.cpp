@@ -143,10 +143,6 @@ Result<Fd> load_program(const NodeProgram& program)
 			tables.push_back(*std::move(table));
 			continue;
 		}
-		if (fd == program.maps.end() && is_migration_map(bpf_map__name(map))) {
-			bpf_map__set_autocreate(map, false);
-			continue;
-		}
 		if (fd == program.maps.end())
 			return fail(ErrorKind::intent, "node " + program.node + " wants the map " + bpf_map__name(map) +
 							   ", which nobody has made");

@@ -2,7 +2,6 @@
 #include "kernel.h"
 
 #include "loader/class_library.h"
-#include "loader/describe.h"
 #include "loader/table.h"
 
 #include <bpf/bpf.h>
@@ -213,10 +212,6 @@ Object Kernel::load(const std::string& cls, const Params& params, std::vector<un
 			if (!table || bpf_map__reuse_fd(map, table->get()))
 				failed(cls + ": table " + name);
 			tables.push_back(*std::move(table));
-			continue;
-		}
-		if (loader::is_migration_map(name)) {
-			bpf_map__set_autocreate(map, false);
 			continue;
 		}
 		auto it = framework.find(name);

@@ -34,7 +34,7 @@ const Bad bad_classes[] = {
     {"IndexTooLarge", "may reach byte 123 of a value of 64 bytes", "compare it with a constant"},
     {"IndexUnbounded", "no bound", "compare it with a constant"},
     {"LengthUnbounded", "length has no upper bound", "compare it with a constant"},
-    {"LookupUntested", "a number to the verifier", "test for NULL"},
+    {"LookupUntested", "may be NULL", "test it first"},
     {"LoopForever", "no end can be proven", "constant bound"},
     {"NumberAsPointer", "a number to the verifier", "at()"},
     {"OffsetUnbounded", "added to this pkt pointer may be any number", "at()"},
