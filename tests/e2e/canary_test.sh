@@ -21,18 +21,16 @@ entries() {
 	nfj status fw | jq -c '[.nodes[] | .drops], .generation, .tail_call_miss'
 }
 
-# scratch_gone: a scratch copy's counters are no per-CPU array, and every program of
-# it holds them. Others may be at work on this machine: what is there now must go.
+# scratch_gone MAP: the counters of this test's scratch copy, which every program of
+# it holds, go when the NF is taken down.
 scratch_gone() {
-	local id tries
+	local tries
 
-	for id in $(bpftool -j map show | jq '.[] | select(.name == "counters" and .type == "array").id'); do
-		for ((tries = 0; tries < 50; tries++)); do
-			bpftool map show id "$id" >/dev/null 2>&1 || continue 2
-			sleep 0.1
-		done
-		fail "a scratch copy is still loaded: map $id"
+	for ((tries = 0; tries < 50; tries++)); do
+		bpftool map show id "$1" >/dev/null 2>&1 || return 0
+		sleep 0.1
 	done
+	fail "the scratch copy is still loaded: map $1"
 }
 
 # still AFTER: the NF is the one that ran, and traffic flows.
@@ -138,5 +136,6 @@ holds "$(nfj --lib "$WORK/again" upgrade fw "$FIREWALL")" '.canary | .skipped | 
 nfj rollback fw >/dev/null
 echo '# another text' >>"$WORK/firewall.canary"
 holds "$(nfj --lib "$WORK/again" upgrade fw "$FIREWALL")" '.canary | .skipped == "" and .packets > 0' "with another file"
+scratch=$(bpftool -j map show pinned "$BPFFS/fw/scratch/counters" | jq .id)
 nfj detach fw >/dev/null
-scratch_gone
+scratch_gone "$scratch"
