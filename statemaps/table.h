@@ -46,7 +46,7 @@ struct Table {
 using Visit = std::function<Result<bool>(const std::uint8_t* key, const std::uint8_t* value)>;
 
 // Every entry once, whole. Those that come and go meanwhile may or may not be among
-// them. In batches where the kernel has them: some 10 ms per 100,000 entries.
+// them. In batches where the kernel has them.
 Result<void> walk(const Table& table, const Visit& visit);
 
 } // namespace nfup::statemaps
