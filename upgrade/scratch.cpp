@@ -84,15 +84,16 @@ Result<Scratch> Scratch::make(const Generation& target, DeviceParams devices, Sc
 		auto fresh_ports = make_map(BPF_MAP_TYPE_DEVMAP, "ports", NFUP_MAX_PORTS);
 		if (!fresh_slots || !fresh_ports)
 			return pass(!fresh_slots ? fresh_slots : fresh_ports);
-		for (std::uint32_t port = 0; port < NFUP_MAX_PORTS; port++)
-			if (bpf_map_update_elem(fresh_ports->get(), &port, &loopback, BPF_ANY) != 0)
-				return fail_errno(errno, "cannot fill the scratch map ports");
 		slots = std::move(*fresh_slots);
 		ports = std::move(*fresh_ports);
 		pins.keep("slots", slots->get());
 		pins.keep("ports", ports->get());
 		pins.keep("counters", counters->fd());
 	}
+	// Also where it was kept: its devices go with the network namespace they were of.
+	for (std::uint32_t port = 0; port < NFUP_MAX_PORTS; port++)
+		if (bpf_map_update_elem(ports->get(), &port, &loopback, BPF_ANY) != 0)
+			return fail_errno(errno, "cannot fill the scratch map ports");
 	Scratch scratch(std::move(*counters), std::move(devices), std::move(pins));
 	scratch.slots_ = std::move(*slots);
 	scratch.ports_ = std::move(*ports);
