@@ -9,8 +9,10 @@
 #include <linux/udp.h>
 
 #define LIVE_MAGIC 0x6e667570u
-#define LIVE_FLOWS 16  /* source ports, by turns */
-#define LIVE_STAMPS 64 /* DSCPs, and numbers that an address may end in */
+#define LIVE_FLOWS 16         /* source ports, by turns */
+#define LIVE_WINDOW 192       /* frames under way in one direction; a veth ring holds 256 */
+#define LIVE_PATIENCE 1000000 /* frames not sent in a row, some 20 ms */
+#define LIVE_STAMPS 64        /* DSCPs, and numbers that an address may end in */
 
 struct live_frame {
 	struct ethhdr eth;
@@ -32,6 +34,7 @@ struct live_counts {
 	__u64 behind;                           /* numbers below the one expected: a second time, or late */
 	__u64 damaged;                          /* IP checksum wrong */
 	__u64 stamps[LIVE_STAMPS][LIVE_STAMPS]; /* by DSCP, by last byte of the source address */
+	__u64 held;                             /* frames not sent in a row: enough are under way */
 	__u64 torn;                             /* source and destination address have other stamps */
 };
 

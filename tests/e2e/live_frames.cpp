@@ -37,10 +37,11 @@ namespace {
 using e2e::die;
 using e2e::now_ns;
 
-constexpr unsigned batch = 64;                // frames between two looks at softirqs; a veth ring holds 256
+constexpr unsigned batch = 64;                // frames between two looks at softirqs
 constexpr unsigned most_at_once = 1'000'000;  // a call costs about 20 ms, whatever it sends
 constexpr std::uint64_t tick_ns = 20'000'000; // so paced traffic goes in bursts of that
 constexpr std::uint64_t linger_ns = 1'000'000'000;
+constexpr std::uint64_t dead_ns = 10'000'000'000; // nothing arrives for so long: it never will
 
 struct Options {
 	std::string client, server;
@@ -97,7 +98,15 @@ public:
 			die("sched_setaffinity");
 		e2e::enter_netns(from_);
 		const std::uint64_t start = now_ns();
+		std::uint64_t seen = 0, since = start;
 		while (!e2e::stop_requested && (opt.packets == 0 || counts_->sent < opt.packets)) {
+			if (counts_->received != seen || counts_->expected == counts_->sent) {
+				seen = counts_->received;
+				since = now_ns();
+			} else if (now_ns() > since + dead_ns) {
+				std::fprintf(stderr, "live_frames: nothing arrives any more from %s\n", from_.c_str());
+				return;
+			}
 			std::uint64_t due = most_at_once;
 			if (opt.rate > 0) {
 				due = static_cast<std::uint64_t>(static_cast<double>(now_ns() - start + tick_ns) *
