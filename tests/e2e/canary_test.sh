@@ -104,8 +104,12 @@ rm "$BPFFS/fw/scratch/slots"
 holds "$(again 4)" ".canary.loaded == $all + 1 and .canary.failed == []" "without its prog array all is made anew"
 for pin in "$BPFFS"/fw/scratch/state-WL-*; do rm "$pin"; done
 holds "$(again 5)" '.canary.loaded > 1 and .canary.loaded < '"$all"' and .canary.failed == []' "without a map, the programs that use it"
+for port in 0 1; do # as when the network namespace that it was made in is gone
+	bpftool map delete pinned "$BPFFS/fw/scratch/ports" key "$port" 0 0 0
+done
+holds "$(again 6)" '.canary.loaded == 1 and .canary.failed == []' "with devices that went"
 rm -r "$BPFFS/fw/scratch"
-holds "$(again 6)" ".canary.loaded == $all + 1 and .canary.failed == []" "without anything"
+holds "$(again 7)" ".canary.loaded == $all + 1 and .canary.failed == []" "without anything"
 still "with and without a scratch copy"
 
 echo "== what changes on purpose is shown"
