@@ -83,11 +83,11 @@ struct pkt {
 NFUP_ASSERT(sizeof(struct pkt) == 64, "one cache line");
 
 /* Per node name and CPU. */
-NFUP_ASSERT(NFUP_DROP_COUNT <= NFUP_MAX_REASONS, "append reasons only while there is room");
+NFUP_ASSERT((int)NFUP_DROP_COUNT + (int)NFUP_EVENT_COUNT <= NFUP_MAX_REASONS, "append only while there is room");
 struct node_counters {
 	__u64 packets;
 	__u64 bytes; /* frame bytes as received by the node */
-	__u64 drops[NFUP_MAX_REASONS]; /* packets, by enum drop_reason */
+	__u64 drops[NFUP_MAX_REASONS]; /* packets, by enum drop_reason; events, by NFUP_EVENT_INDEX */
 };
 NFUP_ASSERT(sizeof(struct node_counters) == 16 + 8 * NFUP_MAX_REASONS, "no padding in a map value");
 

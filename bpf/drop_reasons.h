@@ -33,7 +33,13 @@
 	X(POOL_EXHAUSTED, "pool-exhausted", "no free port of the NAT's address was found") \
 	X(PORT_TAKEN, "port-taken", "another packet took the NAT's port first")
 
-/* The counters have room for this many reasons; more is a new contract. */
+/* What a node counts beside packets: X(symbol, name shown to people, what it means).
+ * They use the counters behind the reasons, from the last one downwards. */
+#define NFUP_EVENTS(X)                                                              \
+	X(EXPIRED, "expired", "state entries deleted because they were over or idle for too long") \
+	X(EVICTED, "evicted", "live state entries that gave way to new ones")
+
+/* The counters have room for this many reasons and events; more is a new contract. */
 #define NFUP_MAX_REASONS 32
 
 enum drop_reason {
@@ -43,6 +49,13 @@ enum drop_reason {
 	NFUP_DROP_COUNT,
 };
 
+enum node_event {
+#define X(symbol, name, meaning) NFUP_EVENT_##symbol,
+	NFUP_EVENTS(X)
+#undef X
+	NFUP_EVENT_COUNT,
+};
+#define NFUP_EVENT_INDEX(event) (NFUP_MAX_REASONS - 1 - (event)) /* in node_counters.drops */
 
 
 #endif

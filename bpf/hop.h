@@ -52,6 +52,11 @@ static __always_inline void nfup_count_drop(enum drop_reason reason)
 		c->drops[reason]++;
 }
 
+static __always_inline void nfup_count_event(enum node_event event)
+{
+	nfup_count_drop((enum drop_reason)NFUP_EVENT_INDEX(event));
+}
+
 /* ---- how a program ends ---- */
 
 /* Drop the packet and count why. */

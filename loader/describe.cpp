@@ -54,6 +54,8 @@ Result<std::pair<int, intent::Param>> parse_param(const std::string& name, const
 	return std::pair{std::stoi(field[0]), param};
 }
 
+constexpr const char* queue_suffix = "_QUEUE"; // as NFUP_AGED_STATE names it
+
 // What the maps of the object say: state for an atom, a refusal for a module.
 Result<void> check_maps(bpf_object* object, const std::set<std::string>& tables, ClassInfo& info)
 {
@@ -79,6 +81,13 @@ Result<void> check_maps(bpf_object* object, const std::set<std::string>& tables,
 					"', but a module keeps no state",
 				    "declare it as an atom: NFUP_ATOM(" + info.name + ", …) with NFUP_STATE(" + name +
 					", …)");
+		if (name.ends_with(queue_suffix) != (bpf_map__type(map) == BPF_MAP_TYPE_QUEUE))
+			return fail(
+			    ErrorKind::intent,
+			    "class " + info.name + " (" + info.source + "): the map '" + name +
+				"' is a queue by its name or by its type, but not by both",
+			    "states whose entries age are declared with NFUP_AGED_STATE; other names must not end in " +
+				std::string(queue_suffix));
 		info.state.push_back(name);
 	}
 	return {};

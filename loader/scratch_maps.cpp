@@ -112,8 +112,11 @@ Result<Fd> make_scratch_map(const std::filesystem::path& object, const std::stri
 		return std::move(made->at(name));
 	}
 	const auto type = bpf_map__type(map);
-	const __u32 entries =
-	    by_key(type) ? std::min(bpf_map__max_entries(map), scratch_entries) : bpf_map__max_entries(map);
+	__u32 entries = bpf_map__max_entries(map);
+	if (by_key(type))
+		entries = std::min(entries, scratch_entries);
+	if (type == BPF_MAP_TYPE_QUEUE) // of keys: as NFUP_AGED_STATE has it
+		entries = std::min(entries, 2 * scratch_entries);
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(map));
 	Fd fd(bpf_map_create(type, name.c_str(), bpf_map__key_size(map), bpf_map__value_size(map), entries, &options));
 	if (!fd)

@@ -102,6 +102,12 @@ std::string text(const Field& field)
 	return field.type + " @" + std::to_string(field.offset);
 }
 
+// The kernel keeps no types for it: what is in it are its state's keys.
+bool is_untyped(std::uint32_t type)
+{
+	return type == BPF_MAP_TYPE_QUEUE;
+}
+
 } // namespace
 
 std::vector<Field> layout_of(const btf* types, std::uint32_t type_id, const std::string& path)
@@ -122,6 +128,13 @@ std::string Schema::hash() const
 
 Result<Schema> schema_of(const bpf_map* map, const btf* types)
 {
+	if (is_untyped(bpf_map__type(map)))
+		return Schema{static_cast<std::uint32_t>(bpf_map__type(map)),
+			      bpf_map__key_size(map),
+			      bpf_map__value_size(map),
+			      bpf_map__max_entries(map),
+			      bpf_map__map_flags(map),
+			      {}};
 	const __u32 key = bpf_map__btf_key_type_id(map), value = bpf_map__btf_value_type_id(map);
 	if (!types || !key || !value)
 		return fail(ErrorKind::intent,
@@ -141,6 +154,8 @@ Result<Schema> schema_of(int map_fd)
 	__u32 length = sizeof info;
 	if (bpf_obj_get_info_by_fd(map_fd, &info, &length) != 0)
 		return fail_errno(errno, "cannot ask the kernel about a map");
+	if (is_untyped(info.type))
+		return Schema{info.type, info.key_size, info.value_size, info.max_entries, info.map_flags, {}};
 	const std::unique_ptr<btf, void (*)(btf*)> types(
 	    info.btf_id ? btf__load_from_kernel_by_id(info.btf_id) : nullptr, btf__free);
 	if (!types)

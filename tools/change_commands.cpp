@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "follow.h"
 #include "intent/numbers.h"
+#include "statemaps/queue.h"
 #include "upgrade/ports.h"
 
 namespace nfup::tools {
@@ -49,8 +50,9 @@ void print_outcome(const upgrade::Outcome& outcome)
 		if (std::string(port.action) != "keep")
 			std::cout << "  port     " << port.label << "=" << port.ifname << ": " << port.action << "\n";
 	for (const auto& change : outcome.state)
-		std::cout << "  state    " << change.atom << ": " << upgrade::to_string(change.action) << change.detail
-			  << "\n";
+		if (!statemaps::is_queue(change.atom))
+			std::cout << "  state    " << change.atom << ": " << upgrade::to_string(change.action)
+				  << change.detail << "\n";
 	print_canary(outcome.canary);
 	if (outcome.watch)
 		print_watch(*outcome.watch);

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "loader/files.h"
+#include "statemaps/queue.h"
 
 namespace nfup::tools {
 
@@ -36,8 +37,10 @@ json to_json(const upgrade::Outcome& outcome)
 {
 	json state = json::array();
 	for (const auto& change : outcome.state)
-		state.push_back(
-		    {{"atom", change.atom}, {"action", upgrade::to_string(change.action)}, {"detail", change.detail}});
+		if (!statemaps::is_queue(change.atom))
+			state.push_back({{"atom", change.atom},
+					 {"action", upgrade::to_string(change.action)},
+					 {"detail", change.detail}});
 	json ports = json::array();
 	for (const auto& port : outcome.ports)
 		ports.push_back({{"label", port.label}, {"ifname", port.ifname}, {"action", port.action}});

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli.h"
+#include "statemaps/queue.h"
 #include "upgrade/build.h"
 #include "upgrade/canary_check.h"
 
@@ -29,6 +30,14 @@ json edges_json(const intent::Graph& graph)
 	for (const auto& edge : graph.edges)
 		edges.push_back({{"from", name(edge.from)}, {"out", edge.out}, {"to", name(edge.to)}, {"in", edge.in}});
 	return edges;
+}
+
+// Without what belongs to them.
+std::vector<std::string> states_of(const intent::ClassInfo& info)
+{
+	std::vector<std::string> states = info.state;
+	std::erase_if(states, statemaps::is_queue);
+	return states;
 }
 
 json class_json(const intent::ClassInfo& info)
@@ -59,7 +68,7 @@ json class_json(const intent::ClassInfo& info)
 		{"provides", facts(info.provides)},
 		{"uses", info.uses},
 		{"code", info.code},
-		{"state", info.state},
+		{"state", states_of(info)},
 		{"source", info.source}};
 }
 
@@ -85,7 +94,7 @@ void print_class(const intent::ClassInfo& info)
 	if (!info.code.empty())
 		std::cout << "  uses " << join(info.uses) << "; linked with " << join(info.code) << "\n";
 	if (!info.state.empty())
-		std::cout << "  state: " << join(info.state) << "\n";
+		std::cout << "  state: " << join(states_of(info)) << "\n";
 	std::cout << "  source: " << info.source << "\n";
 }
 

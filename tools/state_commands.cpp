@@ -11,6 +11,7 @@
 #include "statemaps/entry.h"
 #include "statemaps/entry_text.h"
 #include "statemaps/fill.h"
+#include "statemaps/queue.h"
 #include "statemaps/where.h"
 #include "upgrade/session.h"
 #include "upgrade/state_access.h"
@@ -330,6 +331,9 @@ int set(const Cli& cli)
 					    bench->now);
 	if (!written)
 		return report(cli, written.error());
+	if (written->created && bench->state.queue)
+		if (auto pushed = statemaps::push_key(bench->state.queue->get(), written->key.data()); !pushed)
+			return report(cli, pushed.error());
 	print_entry(cli, *bench, written->key, written->value, {{"created", written->created}});
 	return 0;
 }

@@ -12,7 +12,10 @@ namespace {
 
 json traffic_json(const upgrade::Traffic& traffic)
 {
-	return {{"packets", traffic.packets}, {"bytes", traffic.bytes}, {"drops", traffic.drops}};
+	return {{"packets", traffic.packets},
+		{"bytes", traffic.bytes},
+		{"drops", traffic.drops},
+		{"events", traffic.events}};
 }
 
 json to_json(const upgrade::Status& status)
@@ -49,11 +52,12 @@ json to_json(const upgrade::Status& status)
 		{"unfinished", status.unfinished}};
 }
 
-std::string drops_text(const upgrade::Traffic& traffic)
+std::string counts_text(const upgrade::Traffic& traffic)
 {
 	std::vector<std::string> words;
-	for (const auto& [reason, count] : traffic.drops)
-		words.push_back(reason + " " + std::to_string(count));
+	for (const auto* counts : {&traffic.drops, &traffic.events})
+		for (const auto& [what, count] : *counts)
+			words.push_back(what + " " + std::to_string(count));
 	return join(words);
 }
 
@@ -63,13 +67,14 @@ void print_status(const upgrade::Status& status)
 	for (const auto& port : status.ports)
 		std::cout << "  port " << port.label << " = " << port.ifname
 			  << (status.netns.empty() ? "" : " in " + status.netns) << ", " << port.mode << "\n";
-	printf("  %-16s %-16s %5s %6s %12s %14s  %s\n", "node", "class", "slot", "prog", "packets", "bytes", "drops");
+	printf("  %-16s %-16s %5s %6s %12s %14s  %s\n", "node", "class", "slot", "prog", "packets", "bytes",
+	       "drops and events");
 	for (const auto& node : status.nodes)
 		printf("  %-16s %-16s %5u %6u %12lu %14lu  %s\n", node.name.c_str(), node.cls.c_str(), node.slot,
-		       node.prog_id, node.traffic.packets, node.traffic.bytes, drops_text(node.traffic).c_str());
+		       node.prog_id, node.traffic.packets, node.traffic.bytes, counts_text(node.traffic).c_str());
 	for (const auto* traffic : {&status.ingress, &status.root})
 		if (!traffic->drops.empty())
-			std::cout << "  before the first node: " << drops_text(*traffic) << "\n";
+			std::cout << "  before the first node: " << counts_text(*traffic) << "\n";
 	for (const auto& map : status.state)
 		printf("  state %-10s %lu of %lu entries\n", map.atom.c_str(), map.entries, map.max_entries);
 	std::cout << "  missed tail calls: " << status.tail_call_miss << "\n";

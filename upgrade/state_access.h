@@ -2,6 +2,7 @@
 // An NF's states for the commands that read and write them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace nfup::upgrade {
 
 struct State {
 	Fd map;
-	statemaps::Table table; // on `map`
+	statemaps::Table table;  // on `map`
+	std::optional<Fd> queue; // of a state whose entries age: see statemaps/queue.h
 	std::vector<GenerationNode> users;
 };
 

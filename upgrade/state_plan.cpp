@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "state_plan.h"
 
+#include <algorithm>
+
 #include "loader/bpffs.h"
 #include "loader/program.h"
+#include "statemaps/queue.h"
 
 namespace nfup::upgrade {
 
@@ -33,6 +36,29 @@ const char* to_string(StateAction action)
 	return "?";
 }
 
+namespace {
+
+// A queue goes with its state.
+bool is_dropped(const std::string& atom, const std::set<std::string>& drop)
+{
+	return drop.contains(atom) || (statemaps::is_queue(atom) && drop.contains(statemaps::state_of(atom)));
+}
+
+// Entries that a state has from a time when they did not age.
+Result<void> fill_queue(const std::string& queue, const StatePlan& plan)
+{
+	const std::string atom = statemaps::state_of(queue);
+	const auto change = std::ranges::find(plan.changes, atom, &StateChange::atom);
+	if (change == plan.changes.end() || change->action != StateAction::keep)
+		return {};
+	auto table = statemaps::Table::open(atom, plan.maps.at(atom).get());
+	if (!table)
+		return pass(table);
+	return statemaps::push_keys(plan.maps.at(queue).get(), *table);
+}
+
+} // namespace
+
 std::vector<StateRecord> StatePlan::records() const
 {
 	std::vector<StateRecord> records;
@@ -61,7 +87,7 @@ Result<StatePlan> plan_state(const Store& store, const Build& build, const std::
 				return pass(present);
 			const auto different = statemaps::differences(*present, wanted.schema);
 			change.detail = indent(different);
-			if (drop.contains(atom)) {
+			if (is_dropped(atom, drop)) {
 				change.action = StateAction::drop;
 			} else if (different.empty()) {
 				change.action = StateAction::keep;
@@ -79,6 +105,9 @@ Result<StatePlan> plan_state(const Store& store, const Build& build, const std::
 			if (!made)
 				return pass(made);
 			plan.maps.emplace(atom, std::move(made->at(atom)));
+			if (statemaps::is_queue(atom))
+				if (auto filled = fill_queue(atom, plan); !filled)
+					return pass(filled);
 		}
 		plan.changes.push_back(std::move(change));
 	}

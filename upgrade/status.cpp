@@ -7,6 +7,7 @@
 #include "loader/netns.h"
 #include "loader/program.h"
 #include "statemaps/fill.h"
+#include "statemaps/queue.h"
 #include "statemaps/schema.h"
 
 namespace nfup::upgrade {
@@ -19,15 +20,24 @@ const char* const reason_names[] = {
 #undef X
 };
 
+const char* const event_names[] = {
+#define X(symbol, name, meaning) name,
+    NFUP_EVENTS(X)
+#undef X
+};
+
 Result<Traffic> read_traffic(const Framework& framework, std::uint32_t counter, std::uint64_t& misses)
 {
 	auto counted = framework.read_counter(counter);
 	if (!counted)
 		return pass(counted);
-	Traffic traffic{counted->packets, counted->bytes, {}};
+	Traffic traffic{counted->packets, counted->bytes, {}, {}};
 	for (int reason = 0; reason < NFUP_DROP_COUNT; reason++)
 		if (counted->drops[reason] != 0)
 			traffic.drops[reason_names[reason]] = counted->drops[reason];
+	for (int event = 0; event < NFUP_EVENT_COUNT; event++)
+		if (const std::uint64_t count = counted->drops[NFUP_EVENT_INDEX(event)])
+			traffic.events[event_names[event]] = count;
 	misses += counted->drops[NFUP_DROP_TAIL_CALL_MISS];
 	return traffic;
 }
@@ -112,6 +122,8 @@ Result<Status> read_status(const Folders& folders, const std::string& nf)
 			status.nodes.push_back({node.name, node.cls, node.slot, *prog_id, std::move(*traffic)});
 	}
 	for (const StateRecord& state : generation->state) {
+		if (statemaps::is_queue(state.atom))
+			continue;
 		auto map = loader::open_pin(store->state_pin(state.atom));
 		if (!map)
 			return pass(map);

@@ -15,7 +15,8 @@ namespace nfup::upgrade {
 struct Traffic {
 	std::uint64_t packets = 0;
 	std::uint64_t bytes = 0;
-	std::map<std::string, std::uint64_t> drops; // by reason; only those that happened
+	std::map<std::string, std::uint64_t> drops;  // by reason; only those that happened
+	std::map<std::string, std::uint64_t> events; // by name; the same
 };
 
 struct NodeStatus {

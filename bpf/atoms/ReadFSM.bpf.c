@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "fsm.h"
 
-NFUP_PARAM(__u64, TIMEOUT, "duration", "4m", "1s..10000h", "how long a handshake may take (RFC 5382 REQ-5)");
+NFUP_PARAM(__u64, TIMEOUT, "duration", "4m", "1s..10000h", "how long a handshake may take (RFC 5382 REQ-5); give WriteFSM the same");
 NFUP_OUTPUTS("valid, invalid, established");
 NFUP_REQUIRES("five-tuple");
 
@@ -27,7 +27,7 @@ static __always_inline enum fit fit(struct xdp_md *ctx, struct pkt *p)
 		return FITS;
 
 	e = state_lookup(FSM, &p->flow);
-	if (!e || (__s64)(bpf_ktime_get_coarse_ns() - e->last_seen) > (__s64)TIMEOUT)
+	if (!e || age_is_due(e->last_seen, TIMEOUT, bpf_ktime_get_coarse_ns()))
 		return FITS_NOT;
 	return flags & (TCP_SYN | TCP_RST) ? FITS : COMPLETES;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "whitelist.h"
 
-NFUP_PARAM(__u64, TIMEOUT, "duration", "2h4m", "1s..10000h", "how long a flow may be idle (RFC 5382 REQ-5)");
-NFUP_PARAM(__u64, CLOSING, "duration", "4m", "1s..10000h", "how long it may be idle once a FIN has passed");
+NFUP_PARAM(__u64, TIMEOUT, "duration", "2h4m", "1s..10000h", "how long a flow may be idle (RFC 5382 REQ-5); give WriteWL the same");
+NFUP_PARAM(__u64, CLOSING, "duration", "4m", "1s..10000h", "how long it may be idle once a FIN has passed; give WriteWL the same");
 NFUP_OUTPUTS("listed, unlisted");
 NFUP_REQUIRES("five-tuple");
 
@@ -13,14 +13,14 @@ static __always_inline int listed(struct xdp_md *ctx, struct pkt *p)
 {
 	enum wl_closing closing;
 	struct wl_entry *e;
-	__u64 now, limit;
+	__u64 now;
 	__u32 jiffies;
 	int flags;
 
 	if (!is_tcp(p))
 		return 0;
 	e = state_lookup(WL, &p->flow);
-	if (!e)
+	if (!e || e->last_seen <= AGE_DELETED)
 		return 0;
 	flags = tcp_flags(ctx, p);
 	if (flags < 0)
@@ -35,15 +35,14 @@ static __always_inline int listed(struct xdp_md *ctx, struct pkt *p)
 		return 1;
 
 	now = bpf_ktime_get_coarse_ns();
-	limit = e->closing == WL_OPEN ? TIMEOUT : e->closing == WL_FIN ? CLOSING : WL_RESET_TIMEOUT;
-	if ((__s64)(now - e->last_seen) > (__s64)limit)
+	if (age_is_due(e->last_seen, wl_limit(e->closing, TIMEOUT, CLOSING), now))
 		goto over;
 	e->closing = closing;
 	e->last_seen = now;
 	e->checked = jiffies;
 	return 1;
 over:
-	state_delete(WL, &p->flow);
+	age_end(&e->last_seen);
 	return 0;
 }
 

@@ -1,15 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The state FSM: TCP flows whose handshake is under way, as seen from the
- * client's side alone. A flow without an entry is CLOSED; one that completes
- * the handshake moves on to WL. An LRU table, so that a flood of SYNs pushes
- * out only its own kind. */
+ * client's side alone. A flow without an entry, or with one that is over, is
+ * CLOSED; one that completes the handshake moves on to WL. A table of its own, so
+ * that a flood of SYNs pushes out only its own kind. */
 #ifndef NFUP_FSM_H
 #define NFUP_FSM_H
 
-#include "../nfup.h"
+#include "../ageing.h"
 #include "../lib/tcp.h"
 #include "fsm_entry.h"
 
-NFUP_STATE(FSM, BPF_MAP_TYPE_LRU_HASH, struct flow_key, struct fsm_entry, 65536);
+NFUP_AGED_STATE(FSM, struct flow_key, struct fsm_entry, 65536);
+
+static __always_inline void *fsm_find(const void *key)
+{
+	return state_lookup(FSM, key);
+}
+
+static __always_inline long fsm_add(const void *key, const void *value)
+{
+	return state_insert(FSM, key, value, BPF_NOEXIST);
+}
+
+static __always_inline void fsm_remove(const void *key)
+{
+	state_delete(FSM, key);
+}
+
+static __always_inline __u64 *fsm_last_seen(void *entry)
+{
+	return &((struct fsm_entry *)entry)->last_seen;
+}
+
+/* The handshake is over, one way or the other. */
+static __always_inline void fsm_end(const struct flow_key *flow)
+{
+	struct fsm_entry *e = state_lookup(FSM, flow);
+
+	if (e)
+		age_end(&e->last_seen);
+}
+
+/* All may be idle for as long: the one in front is the oldest. */
+#define FSM_AGED(limit_function)                                                                                 \
+	{                                                                                                        \
+		.queue = &FSM_QUEUE, .key_size = sizeof(struct flow_key), .choice = 1, .find = fsm_find,         \
+		.add = fsm_add, .remove = fsm_remove, .last_seen = fsm_last_seen, .limit = limit_function,       \
+	}
 
 #endif

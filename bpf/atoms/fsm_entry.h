@@ -11,7 +11,7 @@ enum fsm_state {
 };
 
 struct fsm_entry {
-	nfup_time last_seen; /* the last SYN */
+	nfup_time last_seen; /* the last SYN; never: it is over */
 	enum fsm_state state;
 	__u32 zero;
 };

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The state WL: TCP flows that have completed their handshake.
- *
- * An LRU table: nothing sweeps flows that ended without a FIN or RST, and in a
- * plain hash table they would in time refuse every new flow. Half-open flows
- * are in a table of their own (fsm.h) and can push nothing out of this one. */
+/* The state WL: TCP flows that have completed their handshake. Half-open flows are
+ * in a table of their own (fsm.h) and can push nothing out of this one. */
 #ifndef NFUP_WHITELIST_H
 #define NFUP_WHITELIST_H
 
-#include "../nfup.h"
+#include "../ageing.h"
 #include "../lib/tcp.h"
 #include "whitelist_entry.h"
 
@@ -21,7 +18,7 @@
 /* How long a reset flow stays (as nf_conntrack_tcp_timeout_close). */
 #define WL_RESET_TIMEOUT (10 * NSEC_PER_SEC)
 
-NFUP_STATE(WL, BPF_MAP_TYPE_LRU_HASH, struct flow_key, struct wl_entry, 65536);
+NFUP_AGED_STATE(WL, struct flow_key, struct wl_entry, 65536);
 
 static __always_inline enum wl_closing wl_next_closing(enum wl_closing now, int flags)
 {
@@ -31,5 +28,37 @@ static __always_inline enum wl_closing wl_next_closing(enum wl_closing now, int 
 		return WL_FIN;
 	return now == WL_RESET ? WL_OPEN : now;
 }
+
+/* How long a flow may be idle. */
+static __always_inline __u64 wl_limit(enum wl_closing closing, __u64 open, __u64 closing_limit)
+{
+	return closing == WL_OPEN ? open : closing == WL_FIN ? closing_limit : WL_RESET_TIMEOUT;
+}
+
+static __always_inline void *wl_find(const void *key)
+{
+	return state_lookup(WL, key);
+}
+
+static __always_inline long wl_add(const void *key, const void *value)
+{
+	return state_insert(WL, key, value, BPF_NOEXIST);
+}
+
+static __always_inline void wl_remove(const void *key)
+{
+	state_delete(WL, key);
+}
+
+static __always_inline __u64 *wl_last_seen(void *entry)
+{
+	return &((struct wl_entry *)entry)->last_seen;
+}
+
+#define WL_AGED(limit_function)                                                                                \
+	{                                                                                                      \
+		.queue = &WL_QUEUE, .key_size = sizeof(struct flow_key), .choice = 8, .find = wl_find,         \
+		.add = wl_add, .remove = wl_remove, .last_seen = wl_last_seen, .limit = limit_function,        \
+	}
 
 #endif

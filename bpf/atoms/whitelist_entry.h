@@ -13,7 +13,7 @@ enum wl_closing {
 
 struct wl_entry {
 	nfup_time created;
-	nfup_time last_seen; /* up to WL_RECHECK old */
+	nfup_time last_seen; /* up to WL_RECHECK old; never: it is over */
 	enum wl_closing closing;
 	nfup_jiffies checked; /* when last_seen was written */
 };

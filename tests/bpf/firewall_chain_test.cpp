@@ -5,6 +5,8 @@
 #include <linux/bpf.h>
 #include <net/if.h>
 
+#include "bpf/atoms/fsm_entry.h"
+#include "bpf/atoms/whitelist_entry.h"
 #include "flow.h"
 #include "harness.h"
 #include "samples.h"
@@ -88,11 +90,19 @@ protected:
 			return testing::AssertionFailure() << outcome << ", not " << reason;
 		return testing::AssertionSuccess();
 	}
+	// Those that are not over.
 	std::size_t entries(const std::string& name)
 	{
 		std::size_t n = 0;
 		flow_key at{}, next{};
-		for (void* previous = nullptr; bpf_map_get_next_key(state(name), previous, &next) == 0; n++) {
+		for (void* previous = nullptr; bpf_map_get_next_key(state(name), previous, &next) == 0;) {
+			wl_entry listed{};
+			fsm_entry half_open{};
+			const bool is_wl = name == "WL";
+			EXPECT_EQ(
+			    bpf_map_lookup_elem(state(name), &next, is_wl ? static_cast<void*>(&listed) : &half_open),
+			    0);
+			n += (is_wl ? listed.last_seen : half_open.last_seen) != 0;
 			at = next;
 			previous = &at;
 		}

@@ -216,10 +216,11 @@ Object Kernel::load(const std::string& cls, const Params& params, std::vector<un
 		}
 		auto it = framework.find(name);
 		if (it == framework.end() && !states_.contains(name)) {
+			const auto own = capacities_.find(name);
+			const unsigned room = own == capacities_.end() ? bpf_map__max_entries(map) : own->second;
 			LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(map));
-			states_[name] =
-			    Fd(bpf_map_create(bpf_map__type(map), name.c_str(), bpf_map__key_size(map),
-					      bpf_map__value_size(map), bpf_map__max_entries(map), &options));
+			states_[name] = Fd(bpf_map_create(bpf_map__type(map), name.c_str(), bpf_map__key_size(map),
+							  bpf_map__value_size(map), room, &options));
 		}
 		if (bpf_map__reuse_fd(map, it == framework.end() ? states_[name].get() : it->second))
 			failed(cls + ": map " + name);

@@ -96,9 +96,15 @@ public:
 	unsigned nanoseconds(int program, const Bytes& frame, const pkt& context, int repeat);
 	// What a node has dropped so far, by reason's name.
 	std::map<std::string, std::uint64_t> drops(const Object& node) const;
+	std::uint64_t events(const Object& node, node_event event) const
+	{
+		return read_counters(node.node).drops[NFUP_EVENT_INDEX(event)];
+	}
 	std::uint64_t packets(const Object& node) const { return read_counters(node.node).packets; }
 	void put(unsigned slot, int program);
 	void clear(unsigned slot);
+	// States created from now on have room for so many instead of what they declare.
+	void capacity(const std::string& state, unsigned entries) { capacities_[state] = entries; }
 	// A state map, created by the first atom loaded that declares it.
 	int state(const std::string& name) { return states_.at(name).get(); }
 	int slots() const { return slots_.get(); }
@@ -110,6 +116,7 @@ private:
 
 	Fd slots_, contexts_, counters_, ports_;
 	std::map<std::string, Fd> states_;
+	std::map<std::string, unsigned> capacities_;
 	std::vector<Fd> exits_;
 	unsigned next_node_ = 1;
 };

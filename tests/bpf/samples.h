@@ -35,10 +35,12 @@ inline Params sample_params(const std::string& cls)
 		p.set("DEVICE", 1u);
 	if (cls == "CheckIPHeader" || cls == "CheckTCPHeader")
 		p.set("CHECKSUM", std::uint8_t{1});
-	if (cls == "ReadWL")
+	if (cls == "ReadWL" || cls == "WriteWL")
 		p.set("TIMEOUT", std::uint64_t{7440'000'000'000}).set("CLOSING", std::uint64_t{240'000'000'000});
-	if (cls == "ReadFSM")
+	if (cls == "ReadFSM" || cls == "WriteFSM")
 		p.set("TIMEOUT", std::uint64_t{240'000'000'000});
+	if (cls == "WriteWL" || cls == "WriteFSM")
+		p.set("FULL", 1u);
 	if (cls == "ReadPool")
 		p.set("ADDRESSES", pool_addresses("192.0.2.0", 28)).set("PORTS", PortRange{1024, 65535});
 	if (cls == "WritePool")

@@ -6,6 +6,7 @@
 #include "atom_fixture.h"
 #include "bpf/atoms/fsm_entry.h"
 #include "bpf/atoms/whitelist_entry.h"
+#include "samples.h"
 
 namespace nfup::test {
 namespace {
@@ -20,13 +21,14 @@ protected:
 		if (IsSkipped() || HasFatalFailure())
 			return;
 		read_ = load("ReadWL", Params().set("TIMEOUT", 124 * minute).set("CLOSING", 4 * minute));
-		write_ = load("WriteWL");
+		write_ = load("WriteWL", sample_params("WriteWL"));
 	}
 
+	// None: it is over, or was never there.
 	std::optional<wl_entry> entry()
 	{
 		wl_entry e{};
-		if (bpf_map_lookup_elem(state("WL"), &key, &e))
+		if (bpf_map_lookup_elem(state("WL"), &key, &e) || !e.last_seen)
 			return std::nullopt;
 		return e;
 	}
@@ -64,7 +66,8 @@ TEST_F(Whitelist, WritingEndsTheHandshake)
 	fsm_entry half{.last_seen = now(), .state = FSM_SYN_SENT, .zero = 0};
 	ASSERT_EQ(bpf_map_update_elem(state("FSM"), &key, &half, BPF_ANY), 0);
 	write(ACK);
-	EXPECT_NE(bpf_map_lookup_elem(state("FSM"), &key, &half), 0);
+	ASSERT_EQ(bpf_map_lookup_elem(state("FSM"), &key, &half), 0);
+	EXPECT_EQ(half.last_seen, 0u);
 }
 
 TEST_F(Whitelist, OtherProtocolsAreNeverListed)

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "queue.h"
+
+#include <bpf/bpf.h>
+#include <cerrno>
+
+namespace nfup::statemaps {
+
+namespace {
+const std::string suffix = "_QUEUE";
+}
+
+std::string queue_of(const std::string& atom)
+{
+	return atom + suffix;
+}
+
+bool is_queue(const std::string& name)
+{
+	return name.size() > suffix.size() && name.ends_with(suffix);
+}
+
+std::string state_of(const std::string& queue)
+{
+	return queue.substr(0, queue.size() - suffix.size());
+}
+
+Result<void> push_key(int queue_fd, const std::uint8_t* key)
+{
+	if (bpf_map_update_elem(queue_fd, nullptr, key, BPF_ANY) == 0)
+		return {};
+	if (errno == E2BIG)
+		return fail(ErrorKind::refused, "the queue of the state is full: the entry would never age",
+			    "new entries make room in it, or delete some and try again");
+	return fail_errno(errno, "cannot write to the queue of the state");
+}
+
+Result<void> push_keys(int queue_fd, const Table& table)
+{
+	return walk(table, [&](const std::uint8_t* key, const std::uint8_t*) -> Result<bool> {
+		if (auto pushed = push_key(queue_fd, key); !pushed)
+			return pass(pushed);
+		return true;
+	});
+}
+
+} // namespace nfup::statemaps

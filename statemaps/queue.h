@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The queue beside a state whose entries age (bpf/ageing.h): a map of its own, which
+// belongs to the state. Each entry has its key in it once; an entry without one never
+// ends by itself. So whoever makes an entry pushes its key; what deletes one leaves it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "intent/result.h"
+#include "table.h"
+
+namespace nfup::statemaps {
+
+// Of map, record and pin: "WL" → "WL_QUEUE".
+std::string queue_of(const std::string& atom);
+bool is_queue(const std::string& name);
+// "WL_QUEUE" → "WL"
+std::string state_of(const std::string& queue);
+
+// For an entry that was made, not changed; after it was written.
+// Error (kind refused): the queue is full.
+Result<void> push_key(int queue_fd, const std::uint8_t* key);
+
+// For a table whose entries had no queue before: a key for each entry.
+Result<void> push_keys(int queue_fd, const Table& table);
+
+} // namespace nfup::statemaps
