@@ -60,7 +60,7 @@ echo "== an edit that breaks an expectation, under traffic"
 "$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --rate 2000 --seconds 6 >"$WORK/probe.json" &
 probe=$!
 # It whitelists nobody: data of a connection is dropped by nodes that did not change.
-edit WriteWL "$WORK/forgets" 's|if (state_insert(WL, &p->flow, &entry, BPF_ANY))|if (entry.checked == 1)|'
+edit WriteWL "$WORK/forgets" 's|if (!list(|if (entry.checked == 1 \&\& !list(|'
 sed -i 's|"fsm.h"|"atoms/fsm.h"|; s|"whitelist.h"|"atoms/whitelist.h"|' "$WORK/forgets/WriteWL.bpf.c"
 code=0
 said=$(nf -j --lib "$WORK/forgets" upgrade fw "$FIREWALL") || code=$?

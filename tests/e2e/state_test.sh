@@ -35,7 +35,7 @@ FLOW=("saddr=$LAB_CLIENT_IP" "daddr=$LAB_SERVER_IP" "sport=$PORT" dport=80 proto
 echo "== list"
 said=$(nfj state list fw)
 holds "$said" '[.states[].atom] | sort == ["FSM", "WL"]' "the states"
-holds "$said" '.states[] | select(.atom == "WL") | .entries >= 1 and .max_entries > 1 and .type == "lru_hash" and
+holds "$said" '.states[] | select(.atom == "WL") | .entries >= 1 and .max_entries > 1 and .type == "hash" and
 	(.schema | length) == 32 and ([.nodes[].class] | index("ReadWL") != null)' "WL"
 holds "$said" '.states[] | select(.atom == "WL").fields | map({(.name): .meaning}) | add |
 	.saddr == "address" and .sport == "number" and .proto == "proto" and .last_seen == "time" and

@@ -20,7 +20,7 @@ last_call() {
 	case $1 in
 	'take the lock;'*) echo 'bpf\(' ;;
 	'write the journal: the fresh slots'*) echo 'rename\(.*/journal\.json"\)' ;;
-	'pin new state maps'*) echo 'rename\(.*/state/[A-Z]*\+new"\)' ;;
+	'pin new state maps'*) echo 'rename\(.*/state/[A-Z_]*\+new"\)' ;;
 	'load programs, pin all of the draft'*) echo 'BPF_OBJ_PIN.*/gen/[0-9]*\+new/' ;;
 	'write draft-N.json'*) echo 'rename\(.*/draft-[0-9]*\.json"\)' ;;
 	'write the journal: flip slot'*) echo 'rename\(.*/journal\.json"\)' ;;
@@ -77,7 +77,7 @@ is_left() {
 
 # In the middle of pinning them, one of the two states is there.
 states_made() {
-	case $1 in *middle*) echo 1 ;; *) echo 2 ;; esac
+	case $1 in *middle*) echo 2 ;; *) echo 4 ;; esac # of FSM and WL, each with its queue
 }
 
 # What the flip slot holds is what the journal says is new.
