@@ -132,7 +132,7 @@ static __always_inline long aged_add(const void *key, const void *value)
 	return bpf_map_update_elem(&aged, key, value, BPF_NOEXIST);
 }
 
-static __always_inline void aged_remove(const void *key)
+static __always_inline void aged_remove(const void *key, const void *entry)
 {
 	bpf_map_delete_elem(&aged, key);
 }

@@ -52,13 +52,16 @@ struct aged_state {
 	__u32 choice;
 	void *(*find)(const void *key);
 	long (*add)(const void *key, const void *value); /* if it is not there */
-	void (*remove)(const void *key);
+	void (*remove)(const void *key, const void *entry); /* and what hangs on it */
 	__u64 *(*last_seen)(void *entry);
-	__u64 (*limit)(const void *entry); /* ns that it may be idle */
+	__u64 (*limit)(const void *entry); /* ns that it may be idle; 0: it stays */
+	int (*may_go)(const void *entry);  /* while it lives, for a new one; 0: any may */
 };
 
 static __always_inline int age_is_due(__u64 last_seen, __u64 limit, __u64 now)
 {
+	if (!limit)
+		return 0;
 	return last_seen <= AGE_DELETED || (__s64)(now - last_seen) > (__s64)limit;
 }
 
@@ -96,9 +99,10 @@ static __always_inline void age_requeue(const struct aged_state *s, const void *
 	bpf_map_push_elem(s->queue, key, 0);
 }
 
-static __always_inline long age_consider(const struct aged_state *s, struct age_search *x, __u64 seen)
+static __always_inline long age_consider(const struct aged_state *s, struct age_search *x, const void *entry,
+					 __u64 seen)
 {
-	if (!x->choice) {
+	if (!x->choice || (s->may_go && !s->may_go(entry))) {
 		age_requeue(s, x->key);
 		return 0;
 	}
@@ -129,12 +133,12 @@ static __always_inline long age_step(const struct aged_state *s, struct age_sear
 	if (seen == AGE_DELETED)
 		return 0;
 	if (!age_is_due(seen, s->limit(entry), x->now))
-		return age_consider(s, x, seen);
+		return age_consider(s, x, entry, seen);
 	if (__sync_val_compare_and_swap(last_seen, seen, AGE_DELETED) != seen) {
 		age_requeue(s, x->key);
 		return 0;
 	}
-	s->remove(x->key);
+	s->remove(x->key, entry);
 	nfup_count_event(NFUP_EVENT_EXPIRED);
 	x->made_room = 1;
 	return x->want_room;
@@ -152,7 +156,7 @@ static __always_inline void age_evict(const struct aged_state *s, struct age_sea
 		age_requeue(s, x->oldest);
 		return;
 	}
-	s->remove(x->oldest);
+	s->remove(x->oldest, entry);
 	nfup_count_event(NFUP_EVENT_EVICTED);
 }
 
@@ -177,7 +181,7 @@ static __always_inline long age_insert_by(const struct aged_state *s, long (*ste
 	if (error)
 		return error;
 	if (bpf_map_push_elem(s->queue, key, 0)) {
-		s->remove(key);
+		s->remove(key, value);
 		return -E2BIG;
 	}
 	return 0;

@@ -17,16 +17,33 @@ static __always_inline int is_static(const struct endpoint *outside)
 	return lease && !lease->idle;
 }
 
+/* The peer has sent something: the session is half-open no more, nor is that with
+ * the peer's address. */
+static __always_inline void note_answer(struct session_entry *s, struct session_key key)
+{
+	struct session_entry *address;
+
+	__sync_fetch_and_or(&s->tcp, SESSION_ANSWERED);
+	key.peer_port = 0;
+	address = state_lookup(SESSION, &key);
+	if (address && !(address->tcp & SESSION_ANSWERED))
+		__sync_fetch_and_or(&address->tcp, SESSION_ANSWERED);
+}
+
 static __always_inline int allowed(struct xdp_md *ctx, struct pkt *p)
 {
 	struct session_key key = session_key(flow_destination(p), flow_source(p));
 	struct session_entry *s = state_lookup(SESSION, &key);
+	__u32 before;
 	int flags;
 
 	if (is_live(s)) {
+		before = s->tcp;
 		flags = session_flags(ctx, p);
 		if (flags >= 0)
 			session_step(s, &key.outside, flags, 0);
+		if (!(before & SESSION_ANSWERED) && !(p->flags & PKT_ICMP_ERROR) && !(flags >= 0 && flags & TCP_RST))
+			note_answer(s, key);
 		return 1;
 	}
 	if (FILTER == FILTER_NONE)

@@ -6,6 +6,14 @@ NFUP_OUTPUTS("out");
 NFUP_REQUIRES("lease");
 NFUP_PROVIDES("new-flow");
 
+static __always_inline void give_back(const struct endpoint *outside)
+{
+	struct pool_entry *lease = state_lookup(POOL, outside);
+
+	if (lease)
+		age_end(&lease->last_seen);
+}
+
 /* The mapping that is there already, if its lease is good: two packets of one
  * inside endpoint may have come here side by side, and only one may win. */
 static __always_inline int has_other(const struct endpoint *inside, struct endpoint *outside)
@@ -30,10 +38,10 @@ NFUP_ATOM(WriteNAT, "Map the packet's inside endpoint to the outside one that wa
 	if (state_insert(NAT, &inside, &entry, BPF_NOEXIST)) {
 		if (has_other(&inside, &other)) {
 			if (endpoint_word(&other) != endpoint_word(&claimed))
-				state_delete(POOL, &claimed);
+				give_back(&claimed);
 			set_flow_source(p, other.addr, other.port);
 		} else if (state_insert(NAT, &inside, &entry, BPF_ANY)) {
-			state_delete(POOL, &claimed);
+			give_back(&claimed);
 			return DROP(TABLE_FULL);
 		}
 	}

@@ -10,8 +10,6 @@ NFUP_OUTPUTS("claimed, taken?");
 NFUP_REQUIRES("free-endpoint");
 NFUP_PROVIDES("lease@0");
 
-#define E2BIG 7
-
 enum finding { CLAIMED, TAKEN, FULL };
 
 static __always_inline __u32 idle_seconds(__u8 proto)
@@ -29,6 +27,41 @@ static __always_inline void forget_mapping(const struct endpoint *inside, const 
 	if (entry && endpoint_word(&entry->outside) == endpoint_word(outside))
 		state_delete(NAT, inside);
 }
+
+static __always_inline void *pool_find(const void *outside)
+{
+	return state_lookup(POOL, outside);
+}
+
+static __always_inline long pool_add(const void *outside, const void *lease)
+{
+	return state_insert(POOL, outside, lease, BPF_NOEXIST);
+}
+
+static __always_inline void pool_remove(const void *outside, const void *lease)
+{
+	struct endpoint inside = ((const struct pool_entry *)lease)->inside;
+
+	forget_mapping(&inside, outside);
+	state_delete(POOL, outside);
+}
+
+static __always_inline __u64 *pool_last_seen(void *lease)
+{
+	return &((struct pool_entry *)lease)->last_seen;
+}
+
+static const struct aged_state aged = {
+	.queue = &POOL_QUEUE,
+	.key_size = sizeof(struct endpoint),
+	.find = pool_find,
+	.add = pool_add,
+	.remove = pool_remove,
+	.last_seen = pool_last_seen,
+	.limit = lease_limit,
+};
+
+AGE_INSERTS(aged)
 
 static __always_inline enum finding take_over(struct pool_entry *lease, const struct endpoint *outside,
 					      const struct pool_entry *fresh)
@@ -61,7 +94,7 @@ static __always_inline enum finding claim(const struct endpoint *outside, const 
 
 	if (lease)
 		return take_over(lease, outside, fresh);
-	error = state_insert(POOL, outside, fresh, BPF_NOEXIST);
+	error = age_insert(outside, fresh, FULL_REFUSE, fresh->last_seen);
 	if (!error)
 		return CLAIMED;
 	return error == -E2BIG ? FULL : TAKEN;

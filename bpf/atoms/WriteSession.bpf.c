@@ -5,36 +5,98 @@ NFUP_PARAM(__u32, FILTER, "enum", "address", FILTER_NAMES, "what ReadSession wil
 NFUP_OUTPUTS("out");
 NFUP_REQUIRES("new-flow");
 
-static __always_inline struct session_entry *new_session(const struct session_key *key, __u32 jiffies)
+static __always_inline void *session_find(const void *key)
+{
+	return state_lookup(SESSION, key);
+}
+
+static __always_inline long session_add(const void *key, const void *session)
+{
+	return state_insert(SESSION, key, session, BPF_NOEXIST);
+}
+
+/* A connection that was open counts for its lease no more. */
+static __always_inline void session_remove(const void *key, const void *session)
+{
+	struct endpoint outside = ((const struct session_key *)key)->outside;
+
+	if (((const struct session_entry *)session)->tcp & SESSION_OPEN)
+		count_open(&outside, -1);
+	state_delete(SESSION, key);
+}
+
+static __always_inline __u64 *session_last_seen(void *session)
+{
+	return &((struct session_entry *)session)->last_seen;
+}
+
+/* Half-open ones only. */
+static __always_inline int session_may_go(const void *session)
+{
+	return !(((const struct session_entry *)session)->tcp & SESSION_ANSWERED);
+}
+
+static const struct aged_state aged = {
+	.queue = &SESSION_QUEUE,
+	.key_size = sizeof(struct session_key),
+	.choice = 1,
+	.find = session_find,
+	.add = session_add,
+	.remove = session_remove,
+	.last_seen = session_last_seen,
+	.limit = session_limit,
+	.may_go = session_may_go,
+};
+
+AGE_INSERTS(aged)
+
+static __always_inline struct session_entry *new_session(const struct session_key *key, struct session_entry *s,
+							 __u32 jiffies)
 {
 	struct endpoint outside = key->outside;
 	struct pool_entry *lease = state_lookup(POOL, &outside);
 	struct session_entry fresh = {.last_seen = bpf_ktime_get_coarse_ns(), .checked = jiffies};
 
-	if (!lease)
+	if (!lease || !lease->idle)
 		return 0;
 	fresh.idle = lease->idle;
 	fresh.idle_open = lease->idle_open;
-	if (state_insert(SESSION, key, &fresh, BPF_ANY))
+	if (!s)
+		return age_insert(key, &fresh, FULL_OLDEST, fresh.last_seen) ? 0 : state_lookup(SESSION, key);
+	if (!age_take(&s->last_seen, fresh.last_seen))
 		return 0;
-	return state_lookup(SESSION, key);
+	session_close(s, &outside);
+	s->tcp = 0;
+	s->idle = fresh.idle;
+	s->idle_open = fresh.idle_open;
+	s->checked = jiffies;
+	return s;
 }
 
-/* Keeps the session alive, making it if need be. */
-static __always_inline struct session_entry *touch(const struct session_key *key, __u32 jiffies)
+/* Keeps the session alive, making it if need be; or none. */
+static __noinline struct session_entry *touch(const struct session_key *key, __u32 jiffies)
 {
 	struct session_entry *s = state_lookup(SESSION, key);
 
 	if (s && jiffies - s->checked < NAT_RECHECK)
 		return s;
 	if (!s || session_expired(s))
-		return new_session(key, jiffies);
+		return new_session(key, s, jiffies);
 	s->last_seen = bpf_ktime_get_coarse_ns();
 	s->checked = jiffies;
 	return s;
 }
 
-static __always_inline void note(struct xdp_md *ctx, struct pkt *p)
+/* A static forward lets everybody in and needs no sessions, which would not end. */
+static __always_inline int wants_session(const struct endpoint *outside)
+{
+	struct pool_entry *lease = state_lookup(POOL, outside);
+
+	return lease && lease->idle;
+}
+
+/* False: there is no room for the session. */
+static __always_inline int note(struct xdp_md *ctx, struct pkt *p)
 {
 	struct session_key key = session_key(flow_source(p), flow_destination(p));
 	__u32 jiffies = bpf_jiffies64();
@@ -44,20 +106,24 @@ static __always_inline void note(struct xdp_md *ctx, struct pkt *p)
 	if (!s || jiffies - s->checked >= NAT_RECHECK) {
 		struct session_key address = key;
 
-		s = touch(&key, jiffies);
 		address.peer_port = 0;
 		if (FILTER == FILTER_ADDRESS && key.peer_port)
 			touch(&address, jiffies);
+		s = touch(&key, jiffies);
 	}
+	if (!s)
+		return !wants_session(&key.outside);
 	flags = session_flags(ctx, p);
-	if (s && flags >= 0)
+	if (flags >= 0)
 		session_step(s, &key.outside, flags, 1);
+	return 1;
 }
 
-/* An ICMP error opens nothing (RFC 5508 REQ-6). */
+/* An ICMP error opens nothing (RFC 5508 REQ-6). A packet whose session could not be
+ * noted is dropped, and counted as table-full: the answer would be refused. */
 NFUP_ATOM(WriteSession, "Note that the packet's outside endpoint sends to its peer, and where its TCP connection is")
 {
-	if (!(p->flags & PKT_ICMP_ERROR) && nat_can_translate(p))
-		note(ctx, p);
+	if (!(p->flags & PKT_ICMP_ERROR) && nat_can_translate(p) && !note(ctx, p))
+		return DROP(TABLE_FULL);
 	return NEXT(0);
 }

@@ -22,7 +22,7 @@ static __always_inline long fsm_add(const void *key, const void *value)
 	return state_insert(FSM, key, value, BPF_NOEXIST);
 }
 
-static __always_inline void fsm_remove(const void *key)
+static __always_inline void fsm_remove(const void *key, const void *entry NFUP_UNUSED)
 {
 	state_delete(FSM, key);
 }

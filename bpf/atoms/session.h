@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The state SESSION: which peers an outside endpoint has talked to. Noted by
- * packets from inside, asked by packets from outside (RFC 4787 §5). An LRU table:
- * a session that was pushed out is noted anew by the next packet from inside. */
+ * packets from inside, asked by packets from outside (RFC 4787 §5). They age
+ * (ageing.h); in a full table one that nobody has answered gives way to a new one,
+ * and is noted anew by the next packet from inside. */
 #ifndef NFUP_SESSION_H
 #define NFUP_SESSION_H
 
@@ -9,7 +10,7 @@
 #include "pool.h"
 #include "session_entry.h"
 
-NFUP_STATE(SESSION, BPF_MAP_TYPE_LRU_HASH, struct session_key, struct session_entry, 131072);
+NFUP_AGED_STATE(SESSION, struct session_key, struct session_entry, 131072);
 
 /* RFC 4787 §5: who may send to a mapping. The order is that of the parameter. */
 enum filter {
@@ -24,9 +25,18 @@ static __always_inline struct session_key session_key(struct endpoint outside, s
 	return (struct session_key){outside, peer.addr, peer.proto == IPPROTO_ICMP ? 0 : peer.port, 0};
 }
 
+static __always_inline __u64 session_limit(const void *entry)
+{
+	const struct session_entry *s = entry;
+
+	if (!s->idle)
+		return 0;
+	return (s->tcp & SESSION_OPEN ? s->idle_open : s->idle) * NSEC_PER_SEC;
+}
+
 static __always_inline int session_expired(const struct session_entry *s)
 {
-	return idle_for(s->last_seen, s->tcp & SESSION_OPEN ? s->idle_open : s->idle);
+	return age_is_due(s->last_seen, session_limit(s), bpf_ktime_get_coarse_ns());
 }
 
 /* A lease counts its open connections; one that was taken over began at none. */

@@ -45,7 +45,7 @@ static __always_inline long wl_add(const void *key, const void *value)
 	return state_insert(WL, key, value, BPF_NOEXIST);
 }
 
-static __always_inline void wl_remove(const void *key)
+static __always_inline void wl_remove(const void *key, const void *entry NFUP_UNUSED)
 {
 	state_delete(WL, key);
 }

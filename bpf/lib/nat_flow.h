@@ -86,9 +86,4 @@ static __always_inline void endpoint_store(struct endpoint *to, const struct end
 	*(volatile __u64 *)to = *(const __u64 *)from;
 }
 
-static __always_inline int idle_for(__u64 last_seen, __u32 seconds)
-{
-	return seconds && (__s64)(bpf_ktime_get_coarse_ns() - last_seen) > (__s64)(seconds * NSEC_PER_SEC);
-}
-
 #endif

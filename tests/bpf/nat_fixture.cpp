@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "nat_fixture.h"
 
+#include "bpf/ageing_times.h"
+
 namespace nfup::test {
 
 namespace {
@@ -76,6 +78,7 @@ void NatTest::SetUp()
 void NatTest::add(unsigned slot, const std::string& cls, const std::vector<unsigned>& out, const Params& params)
 {
 	nodes_.push_back(load(cls, params, out));
+	last_[cls] = nodes_.size() - 1;
 	put(slot, nodes_.back().program);
 }
 
@@ -145,7 +148,7 @@ std::optional<nat_entry> NatTest::mapping(const endpoint& inside)
 std::optional<pool_entry> NatTest::lease(const endpoint& outside)
 {
 	pool_entry e{};
-	if (bpf_map_lookup_elem(state("POOL"), &outside, &e))
+	if (bpf_map_lookup_elem(state("POOL"), &outside, &e) || (e.idle && e.last_seen == AGE_OVER))
 		return std::nullopt;
 	return e;
 }

@@ -63,12 +63,21 @@ protected:
 	testing::AssertionResult refused(const Outcome& outcome, Exit exit, const Bytes& frame);
 
 	std::optional<nat_entry> mapping(const endpoint& inside);
-	std::optional<pool_entry> lease(const endpoint& outside);
+	std::optional<pool_entry> lease(const endpoint& outside); // none: it is over
 	std::optional<session_entry> session(const endpoint& outside, const std::string& peer, unsigned port);
 	void set(const endpoint& outside, const pool_entry& lease);
 	void set(const endpoint& inside, const nat_entry& entry);
 	// As if the lease, its mapping and sessions had last been used that long ago.
 	void age(const endpoint& outside, std::uint64_t by);
+	// Of the last node of that class.
+	std::uint64_t counted(const std::string& cls, node_event event)
+	{
+		return events(nodes_.at(last_.at(cls)), event);
+	}
+	std::map<std::string, std::uint64_t> dropped_by(const std::string& cls)
+	{
+		return drops(nodes_.at(last_.at(cls)));
+	}
 	std::size_t entries(const std::string& state, std::size_t key_size);
 
 	const endpoint host_tcp = at_end("10.0.0.1", 1000, tcp);
@@ -83,6 +92,7 @@ private:
 	void add(unsigned slot, const std::string& cls, const std::vector<unsigned>& out, const Params& params = {});
 
 	std::vector<Object> nodes_; // earlier ones are kept
+	std::map<std::string, std::size_t> last_;
 	Object from_inside_, from_outside_;
 };
 
