@@ -8,7 +8,7 @@
 # shellcheck source=examples/demo/traffic.sh
 . "$TOP/examples/demo/traffic.sh"
 
-need nginx curl jq ethtool socat
+need nginx curl jq ethtool socat bpftool
 lab_up e2e
 attach "$EXAMPLES/firewall.click" >/dev/null
 web_start "$WORK/web" 100 1
@@ -138,3 +138,53 @@ for ((i = 0; i < 100; i++)); do
 	sleep 0.05
 done
 equal "$said" forwarded "a connection to the forwarded port"
+
+echo "== a state that begins to age"
+mkdir -p "$WORK/plain" "$WORK/aged"
+for kind in plain aged; do
+	macro='NFUP_STATE(NOTED, BPF_MAP_TYPE_HASH'
+	[[ $kind == plain ]] || macro='NFUP_AGED_STATE(NOTED'
+	cat >"$WORK/$kind/Note.bpf.c" <<-CODE
+		#include "ageing.h"
+		struct noted_entry { nfup_time last_seen; };
+		$macro, struct flow_key, struct noted_entry, 256);
+		NFUP_OUTPUTS("out");
+		NFUP_ATOM(Note, "Is the packet's flow noted?")
+		{
+			struct noted_entry *e = state_lookup(NOTED, &p->flow);
+
+			if (e && e->last_seen == ~0ull)
+				return DROP(STATE_INVALID);
+			return NEXT(0);
+		}
+	CODE
+done
+cat >"$WORK/note.click" <<-'INTENT'
+	FromDevice(p1) -> Note -> ToDevice(p2);
+	FromDevice(p2) -> ToDevice(p1);
+INTENT
+keys_queued() { # takes them out
+	local n=0
+
+	while bpftool map dequeue pinned "$BPFFS/note/state/NOTED_QUEUE" 2>/dev/null | grep -q value; do
+		n=$((n + 1))
+	done
+	echo "$n"
+}
+nf detach nat >/dev/null
+nf --lib "$WORK/plain" attach "$WORK/note.click" --name note --netns "$NF_HOST" --dev p1=p1 --dev p2=p2 >/dev/null
+for port in 1 2 3; do
+	nf state set note NOTED saddr=10.0.0.1 daddr=10.0.0.2 sport=$port dport=80 proto=tcp family=4 >/dev/null
+done
+holds "$(nfj --lib "$WORK/aged" upgrade note "$WORK/note.click")" '.state == [{"atom": "NOTED", "action": "keep", "detail": ""}]' \
+	"the table is kept, and the queue is not shown"
+holds "$(nfj state list note)" '[.states[].atom] == ["NOTED"] and .states[0].entries == 3' "one state"
+equal "$(keys_queued)" 3 "keys of the entries that were there"
+nf state set note NOTED saddr=10.0.0.1 daddr=10.0.0.2 sport=9 dport=80 proto=tcp family=4 >/dev/null
+nf state set note NOTED saddr=10.0.0.1 daddr=10.0.0.2 sport=9 dport=80 proto=tcp family=4 last_seen=5s >/dev/null
+equal "$(keys_queued)" 1 "keys of an entry that is made, then changed"
+holds "$(nfj status note)" '[.state[].atom] == ["NOTED"]' "status"
+sed -i 's/{ nfup_time last_seen; }/{ nfup_time last_seen; __u64 more; }/' "$WORK/aged/Note.bpf.c"
+nf state set note NOTED saddr=10.0.0.1 daddr=10.0.0.2 sport=10 dport=80 proto=tcp family=4 >/dev/null
+holds "$(nfj --lib "$WORK/aged" upgrade note "$WORK/note.click" --drop-state NOTED)" '.state[0].action == "drop"' "dropped"
+equal "$(keys_queued)" 0 "the queue goes with its state"
