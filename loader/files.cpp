@@ -84,6 +84,14 @@ Result<void> write_file(const fs::path& path, std::string_view content, bool dur
 	return durable ? sync_folder(path.parent_path()) : Result<void>{};
 }
 
+Result<void> sync_file(const fs::path& path)
+{
+	Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+	if (!fd || fsync(fd.get()) != 0)
+		return fail_errno(errno, "cannot sync " + path.string());
+	return {};
+}
+
 Result<void> append_line(const fs::path& path, std::string_view line)
 {
 	Fd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));

@@ -16,6 +16,9 @@ Result<std::string> read_file(const std::filesystem::path& path);
 // file and folder, so that the content survives a power cut.
 Result<void> write_file(const std::filesystem::path& path, std::string_view content, bool durable = true);
 
+// After which the content of a file that was written without `durable` survives too.
+Result<void> sync_file(const std::filesystem::path& path);
+
 // Appends one line and syncs.
 Result<void> append_line(const std::filesystem::path& path, std::string_view line);
 

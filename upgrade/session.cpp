@@ -10,7 +10,19 @@ Result<std::string> mend(const Store& store)
 {
 	if (auto removed = store.remove_temporaries(); !removed)
 		return pass(removed);
+	std::error_code error;
+	// The machine went down: bpffs is empty then.
+	const bool unloaded = !std::filesystem::exists(store.pins(), error) && !error;
 	auto journal = store.read_journal();
+	if (!journal && unloaded) { // nor was it synced
+		const auto record = store.read_nf();
+		const bool never_ran = !record || record->current == 0;
+		if (auto removed = never_ran ? remove_all(store) : store.remove_unreadable_journal(); !removed)
+			return pass(removed);
+		return "a command on '" + store.nf() +
+		       "' that a power cut ended was found: its drafts are dropped; nothing is loaded since the machine "
+		       "restarted";
+	}
 	if (!journal)
 		return pass(journal);
 	if (!*journal)
@@ -24,8 +36,7 @@ Result<std::string> mend(const Store& store)
 			return pass(removed);
 		return what + (never_ran ? "undone, nothing of it is left" : "finished, nothing is left");
 	}
-	std::error_code error;
-	if (!std::filesystem::exists(store.pins(), error) && !error) { // the machine went down: bpffs is empty then
+	if (unloaded) {
 		if (auto removed = store.remove_draft(left.to); !removed)
 			return pass(removed);
 		if (auto cleared = store.clear_journal(); !cleared)

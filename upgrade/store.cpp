@@ -163,7 +163,7 @@ Result<Generation> Store::read_draft(int number) const
 
 Result<void> Store::write_draft(const Generation& generation) const
 {
-	return write_file(draft_path(records_, generation.number), json(generation).dump(1));
+	return write_file(draft_path(records_, generation.number), json(generation).dump(1), false);
 }
 
 Result<void> Store::commit_draft(int number) const
@@ -183,8 +183,12 @@ Result<void> Store::commit_draft(int number) const
 		if (rename(draft_pins(number).c_str(), generation_pins(number).c_str()) != 0)
 			return fail_errno(errno, "cannot rename the pins of generation " + std::to_string(number));
 	}
-	if (fs::exists(draft_path(records_, number), error) &&
-	    rename(draft_path(records_, number).c_str(), record_path(records_, number).c_str()) != 0)
+	const fs::path draft = draft_path(records_, number);
+	if (!fs::exists(draft, error))
+		return {};
+	if (auto synced = sync_file(draft); !synced)
+		return synced;
+	if (rename(draft.c_str(), record_path(records_, number).c_str()) != 0)
 		return fail_errno(errno, "cannot rename the record of generation " + std::to_string(number));
 	return {};
 }
@@ -202,6 +206,19 @@ Result<void> Store::remove_draft(int number) const
 	fs::remove(draft_path(records_, number), error);
 	if (error)
 		return fail_errno(error.value(), "cannot remove the draft of generation " + std::to_string(number));
+	return {};
+}
+
+Result<void> Store::remove_unreadable_journal() const
+{
+	std::error_code error;
+	std::vector<fs::path> files = {records_ / "journal.json"};
+	for (const auto& entry : fs::directory_iterator(records_, error))
+		if (entry.path().filename().string().starts_with("draft-"))
+			files.push_back(entry.path());
+	for (const fs::path& file : files)
+		if (!fs::remove(file, error) && error)
+			return fail_errno(error.value(), "cannot remove " + file.string());
 	return {};
 }
 
@@ -232,7 +249,7 @@ Result<std::optional<Journal>> Store::read_journal() const
 
 Result<void> Store::write_journal(const Journal& journal) const
 {
-	return write_file(records_ / "journal.json", json(journal).dump(1));
+	return write_file(records_ / "journal.json", json(journal).dump(1), false);
 }
 
 Result<void> Store::clear_journal() const

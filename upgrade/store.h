@@ -46,6 +46,8 @@ public:
 	Result<void> write_nf(const NfRecord& record) const;
 	Result<Generation> read_generation(int number) const;
 	Result<Generation> read_draft(int number) const;
+	// Drafts and the journal speak of what is in bpffs, which is empty after a power
+	// cut: they are not synced. The commit syncs the draft.
 	Result<void> write_draft(const Generation& generation) const;
 	// The draft's record and pins become the generation's own. Can be repeated.
 	Result<void> commit_draft(int number) const;
@@ -54,6 +56,8 @@ public:
 	Result<std::optional<Journal>> read_journal() const;
 	Result<void> write_journal(const Journal& journal) const;
 	Result<void> clear_journal() const;
+	// With all drafts, of which it could not say which is its own.
+	Result<void> remove_unreadable_journal() const;
 	Result<void> append_history(const nlohmann::json& entry) const;
 	Result<std::vector<nlohmann::json>> read_history() const;
 	Result<void> remove_generation(int number) const; // its record and its pins
