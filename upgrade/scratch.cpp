@@ -117,7 +117,9 @@ Result<void> Scratch::add_running(const Generation& running)
 
 Result<void> Scratch::select(Which which)
 {
-	which_ = which;
+	if (selected_ == which)
+		return {};
+	selected_.reset();
 	for (const auto& [slot, program] : which == Which::target ? target_.slots : running_.slots) {
 		const std::uint32_t id = loader::program_id(program);
 		const auto [there, unknown] = filled_.try_emplace(slot, 0);
@@ -129,6 +131,7 @@ Result<void> Scratch::select(Which which)
 			return written;
 		there->second = id;
 	}
+	selected_ = which;
 	return {};
 }
 
@@ -144,7 +147,7 @@ void Scratch::drop_unused()
 
 bool Scratch::receives(int port) const
 {
-	const auto& entries = (which_ == Which::target ? target_ : running_).entries;
+	const auto& entries = (selected_ == Which::target ? target_ : running_).entries;
 	return at(port) < entries.size() && entries[at(port)] >= 0;
 }
 
@@ -273,7 +276,7 @@ Result<Scratch::Graph> Scratch::load(const Generation& generation)
 
 Result<Trip> Scratch::run(int port, const packet::Bytes& frame)
 {
-	const Graph& graph = which_ == Which::target ? target_ : running_;
+	const Graph& graph = selected_ == Which::target ? target_ : running_;
 	const std::span<std::byte> memory = counters_.bytes().first(counters_used_);
 	std::ranges::fill(memory, std::byte{0});
 	for (auto& [contract, context] : contexts_) // no packet sees what another left there

@@ -102,7 +102,7 @@ private:
 	std::map<std::string, Fd> programs_;                        // by program hash
 	std::map<std::uint32_t, std::uint32_t> filled_;             // slot → id of the program in it
 	Graph target_, running_;
-	Which which_ = Which::target;
+	std::optional<Which> selected_; // none: the slots may be a mixture
 	int loaded_ = 0;
 	bool dirty_ = true; // a packet has met an atom since forget(), or may have
 };

@@ -199,7 +199,8 @@ killed() {
 		[[ ${calls[n]} != *" $name("* ]] || count=$((count + 1))
 	done
 	fresh
-	upgrade -e "inject=$name:signal=KILL:when=$count" >/dev/null 2>&1 || code=$?
+	upgrade -e "inject=$name:signal=KILL:when=$count" >"$WORK/killed" 2>&1 || code=$?
+	((code == 137)) || cat "$WORK/killed"
 	equal "$code" 137 "$where: exit code of the killed one"
 	reaches "$where"
 	equal "$(jq -r .step "$WORK/state/nf/journal.json" 2>/dev/null || echo –)" "${JOURNAL[$2]}" "$where: the journal says"
