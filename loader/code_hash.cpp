@@ -18,7 +18,7 @@ Result<std::string> code_hash(const std::filesystem::path& path)
 	Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
 	if (!fd)
 		return fail_errno(errno, "cannot read " + path.string());
-	std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_begin(fd.get(), ELF_C_READ, nullptr), elf_end);
+	std::unique_ptr<Elf, int (*)(Elf*)> elf(elf_begin(fd.get(), ELF_C_READ_MMAP, nullptr), elf_end);
 	std::size_t names = 0;
 	if (!elf || elf_getshdrstrndx(elf.get(), &names) != 0)
 		return fail(ErrorKind::system, path.string() + " is not an ELF object", "remove it: it is made anew");

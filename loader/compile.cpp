@@ -87,8 +87,8 @@ std::string Compiler::content_key(const std::string& recipe, const std::vector<s
 {
 	Hasher hasher;
 	hasher.add(recipe);
+	const std::lock_guard guard(hashes_->mutex);
 	for (const auto& file : files) {
-		const std::lock_guard guard(hashes_->mutex);
 		auto known = hashes_->known.find(file);
 		if (known == hashes_->known.end()) {
 			auto content = read_file(file);
