@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // nfup: the command line. Global options and the command's own may come in any
 // order; the table below is the whole dispatch.
+#include <malloc.h>
 #include <cstdio>
 #include <iostream>
 #include <set>
@@ -213,5 +214,9 @@ int main_(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
+	// A short life: memory is not given back to the kernel piece by piece.
+	mallopt(M_MMAP_THRESHOLD, 256 << 20);
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
+	mallopt(M_TOP_PAD, 1 << 20);
 	return nfup::tools::main_(argc, argv);
 }
