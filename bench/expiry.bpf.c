@@ -127,7 +127,7 @@ static __always_inline void *aged_find(const void *key)
 	return bpf_map_lookup_elem(&aged, key);
 }
 
-static __always_inline long aged_add(const void *key, const void *value)
+static __always_inline int aged_add(const void *key, const void *value)
 {
 	return bpf_map_update_elem(&aged, key, value, BPF_NOEXIST);
 }

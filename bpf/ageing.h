@@ -51,7 +51,8 @@ struct aged_state {
 	 * has been in the queue for longest */
 	__u32 choice;
 	void *(*find)(const void *key);
-	long (*add)(const void *key, const void *value); /* if it is not there */
+	/* if it is not there; int: before Linux 6.4 an error's upper half is undefined */
+	int (*add)(const void *key, const void *value);
 	void (*remove)(const void *key, const void *entry); /* and what hangs on it */
 	__u64 *(*last_seen)(void *entry);
 	__u64 (*limit)(const void *entry); /* ns that it may be idle; 0: it stays */
@@ -94,6 +95,25 @@ struct age_search {
 	__u32 want_room; /* until there is room, and no more */
 };
 
+/* Up to Linux 6.6 the verifier takes a bpf_loop for one step and removes what one
+ * step cannot reach. What steps tell each other must not begin as a constant it
+ * knows: this is 0, but it cannot tell. */
+static __always_inline __u64 age_unknown_zero(__u64 any)
+{
+	asm volatile("%0 -= %0" : "+r"(any));
+	return any;
+}
+
+static __always_inline struct age_search age_search(__u64 now)
+{
+	return (struct age_search){
+		.now = now,
+		.oldest_seen = age_unknown_zero(now),
+		.live = age_unknown_zero(now),
+		.made_room = age_unknown_zero(now),
+	};
+}
+
 static __always_inline void age_requeue(const struct aged_state *s, const void *key)
 {
 	bpf_map_push_elem(s->queue, key, 0);
@@ -106,7 +126,8 @@ static __always_inline long age_consider(const struct aged_state *s, struct age_
 		age_requeue(s, x->key);
 		return 0;
 	}
-	if (x->live && seen >= x->oldest_seen) {
+	/* restored entries may have been seen before the clock began */
+	if (x->live && (__s64)(seen - x->oldest_seen) >= 0) {
 		age_requeue(s, x->key);
 	} else {
 		if (x->live)
@@ -162,11 +183,11 @@ static __always_inline void age_evict(const struct aged_state *s, struct age_sea
 
 /* Adds an entry that is not there. 0; -E2BIG: there is no room; -EEXIST: it is
  * there, or has not quite gone. */
-static __always_inline long age_insert_by(const struct aged_state *s, long (*step)(__u32, void *), const void *key,
+static __always_inline int age_insert_by(const struct aged_state *s, long (*step)(__u32, void *), const void *key,
 					  const void *value, enum full_policy full, __u64 now)
 {
-	struct age_search x = {.now = now};
-	long error = s->add(key, value);
+	struct age_search x = age_search(now);
+	int error = s->add(key, value);
 
 	if (!error) {
 		bpf_loop(AGE_SWEEP, step, &x, 0);
@@ -194,7 +215,7 @@ static __always_inline long age_insert_by(const struct aged_state *s, long (*ste
 	{                                                                                                          \
 		return age_step(&state, search) ? 1 : 0;                                                           \
 	}                                                                                                          \
-	static __always_inline long age_insert(const void *key, const void *value, enum full_policy full, __u64 now) \
+	static __always_inline int age_insert(const void *key, const void *value, enum full_policy full, __u64 now)  \
 	{                                                                                                          \
 		return age_insert_by(&state, age_look, key, value, full, now);                                     \
 	}

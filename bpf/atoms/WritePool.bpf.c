@@ -33,7 +33,7 @@ static __always_inline void *pool_find(const void *outside)
 	return state_lookup(POOL, outside);
 }
 
-static __always_inline long pool_add(const void *outside, const void *lease)
+static __always_inline int pool_add(const void *outside, const void *lease)
 {
 	return state_insert(POOL, outside, lease, BPF_NOEXIST);
 }
@@ -90,7 +90,7 @@ static __always_inline enum finding take_over(struct pool_entry *lease, const st
 static __always_inline enum finding claim(const struct endpoint *outside, const struct pool_entry *fresh)
 {
 	struct pool_entry *lease = state_lookup(POOL, outside);
-	long error;
+	int error;
 
 	if (lease)
 		return take_over(lease, outside, fresh);

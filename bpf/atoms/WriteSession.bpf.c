@@ -10,7 +10,7 @@ static __always_inline void *session_find(const void *key)
 	return state_lookup(SESSION, key);
 }
 
-static __always_inline long session_add(const void *key, const void *session)
+static __always_inline int session_add(const void *key, const void *session)
 {
 	return state_insert(SESSION, key, session, BPF_NOEXIST);
 }

@@ -17,7 +17,7 @@ static __always_inline void *fsm_find(const void *key)
 	return state_lookup(FSM, key);
 }
 
-static __always_inline long fsm_add(const void *key, const void *value)
+static __always_inline int fsm_add(const void *key, const void *value)
 {
 	return state_insert(FSM, key, value, BPF_NOEXIST);
 }

@@ -40,7 +40,7 @@ static __always_inline void *wl_find(const void *key)
 	return state_lookup(WL, key);
 }
 
-static __always_inline long wl_add(const void *key, const void *value)
+static __always_inline int wl_add(const void *key, const void *value)
 {
 	return state_insert(WL, key, value, BPF_NOEXIST);
 }

@@ -206,6 +206,20 @@ TEST_F(Ageing, AnIdleOneGivesWayIfTold)
 	expect_each_key_once("WL");
 }
 
+// What is restored after a reboot may have been seen before the clock began.
+TEST_F(Ageing, SeenBeforeTheClockBeganIsIdlest)
+{
+	auto node = write_wl(oldest, 10000 * 60 * minute);
+	ASSERT_EQ(admitted(node, 0, room), room);
+	for (unsigned n = 0; n < room; n++)
+		if (n % 4 == 0)
+			age<wl_entry>("WL", nth(n), now() + minute);
+	for (unsigned n = room; n < room + 4; n++)
+		EXPECT_EQ(send(node, n).output, 0);
+	EXPECT_EQ(evicted(node), 4u);
+	EXPECT_EQ(count(0, room, [&](unsigned n) { return n % 4 != 0 && listed(n); }), 3 * room / 4);
+}
+
 TEST_F(Ageing, ClosingFlowsGoSooner)
 {
 	auto node = write_wl(refuse), reader = read_wl();
