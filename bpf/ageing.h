@@ -41,6 +41,7 @@ enum full_policy {
 
 #define AGE_SWEEP 2	 /* keys that each insert looks at; */
 #define AGE_SWEEP_FULL 16 /* and at most so many if there is no room */
+#define AGE_TRIES 3	 /* of a full table */
 #define AGE_MAX_KEY 40	 /* bytes */
 
 /* What a state's header says of it: constants, inlined away. */
@@ -179,6 +180,20 @@ static __always_inline void age_evict(const struct aged_state *s, struct age_sea
 	}
 	s->remove(x->oldest, entry);
 	nfup_count_event(NFUP_EVENT_EVICTED);
+	x->made_room = 1;
+}
+
+/* False: nothing could go. */
+static __always_inline int age_make_room(const struct aged_state *s, long (*step)(__u32, void *),
+					 struct age_search *x, enum full_policy full)
+{
+	*x = age_search(x->now);
+	x->want_room = 1;
+	x->choice = full == FULL_OLDEST ? s->choice : 0;
+	bpf_loop(AGE_SWEEP_FULL, step, x, 0);
+	if (x->live)
+		age_evict(s, x);
+	return x->made_room;
 }
 
 /* Adds an entry that is not there. 0; -E2BIG: there is no room; -EEXIST: it is
@@ -189,16 +204,12 @@ static __always_inline int age_insert_by(const struct aged_state *s, long (*step
 	struct age_search x = age_search(now);
 	int error = s->add(key, value);
 
-	if (!error) {
+	if (!error)
 		bpf_loop(AGE_SWEEP, step, &x, 0);
-	} else if (error == -E2BIG) {
-		x.want_room = 1;
-		x.choice = full == FULL_OLDEST ? s->choice : 0;
-		bpf_loop(AGE_SWEEP_FULL, step, &x, 0);
-		if (x.live)
-			age_evict(s, &x);
+	/* again, if another CPU has taken the room that this one made */
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < AGE_TRIES && error == -E2BIG && age_make_room(s, step, &x, full); i++)
 		error = s->add(key, value);
-	}
 	if (error)
 		return error;
 	if (bpf_map_push_elem(s->queue, key, 0)) {
