@@ -167,13 +167,23 @@ static long look_in_turn(__u32 i, void *search)
 	return age_step(&in_turn, search) ? 1 : 0;
 }
 
+static __noinline int room_choosing(struct age_search *search, enum full_policy full)
+{
+	return age_make_room(&choosing, look_choosing, search, full);
+}
+
+static __noinline int room_in_turn(struct age_search *search, enum full_policy full)
+{
+	return age_make_room(&in_turn, look_in_turn, search, full);
+}
+
 SEC("xdp") int insert_aged(struct xdp_md *ctx)
 {
 	struct flow_entry entry = {};
 	struct flow_key key;
 
 	make(&key, &entry);
-	if (age_insert_by(&choosing, look_choosing, &key, &entry, policy, entry.born))
+	if (age_insert_by(&choosing, look_choosing, room_choosing, &key, &entry, policy, entry.born))
 		counts.refused++;
 	return XDP_DROP;
 }
@@ -184,7 +194,7 @@ SEC("xdp") int insert_in_turn(struct xdp_md *ctx)
 	struct flow_key key;
 
 	make(&key, &entry);
-	if (age_insert_by(&in_turn, look_in_turn, &key, &entry, policy, entry.born))
+	if (age_insert_by(&in_turn, look_in_turn, room_in_turn, &key, &entry, policy, entry.born))
 		counts.refused++;
 	return XDP_DROP;
 }

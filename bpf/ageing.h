@@ -41,7 +41,6 @@ enum full_policy {
 
 #define AGE_SWEEP 2	 /* keys that each insert looks at; */
 #define AGE_SWEEP_FULL 16 /* and at most so many if there is no room */
-#define AGE_TRIES 3	 /* of a full table */
 #define AGE_MAX_KEY 40	 /* bytes */
 
 /* What a state's header says of it: constants, inlined away. */
@@ -198,17 +197,19 @@ static __always_inline int age_make_room(const struct aged_state *s, long (*step
 
 /* Adds an entry that is not there. 0; -E2BIG: there is no room; -EEXIST: it is
  * there, or has not quite gone. */
-static __always_inline int age_insert_by(const struct aged_state *s, long (*step)(__u32, void *), const void *key,
-					  const void *value, enum full_policy full, __u64 now)
+static __always_inline int age_insert_by(const struct aged_state *s, long (*step)(__u32, void *),
+					 int (*make_room)(struct age_search *, enum full_policy), const void *key,
+					 const void *value, enum full_policy full, __u64 now)
 {
 	struct age_search x = age_search(now);
 	int error = s->add(key, value);
 
 	if (!error)
 		bpf_loop(AGE_SWEEP, step, &x, 0);
-	/* again, if another CPU has taken the room that this one made */
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < AGE_TRIES && error == -E2BIG && age_make_room(s, step, &x, full); i++)
+	if (error == -E2BIG && make_room(&x, full))
+		error = s->add(key, value);
+	/* another CPU has taken the room that this one made; in 6.1 no loop may be around bpf_loop */
+	if (error == -E2BIG && make_room(&x, full))
 		error = s->add(key, value);
 	if (error)
 		return error;
@@ -226,9 +227,13 @@ static __always_inline int age_insert_by(const struct aged_state *s, long (*step
 	{                                                                                                          \
 		return age_step(&state, search) ? 1 : 0;                                                           \
 	}                                                                                                          \
-	static __always_inline int age_insert(const void *key, const void *value, enum full_policy full, __u64 now)  \
+	static __noinline int age_room(struct age_search *search, enum full_policy full)                           \
 	{                                                                                                          \
-		return age_insert_by(&state, age_look, key, value, full, now);                                     \
+		return age_make_room(&state, age_look, search, full);                                              \
+	}                                                                                                          \
+	static __always_inline int age_insert(const void *key, const void *value, enum full_policy full, __u64 now) \
+	{                                                                                                          \
+		return age_insert_by(&state, age_look, age_room, key, value, full, now);                           \
 	}
 
 #endif
