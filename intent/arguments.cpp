@@ -136,7 +136,8 @@ void Binder::assign()
 			continue;
 		}
 		// Positional ones go where no keyword has been; a list keeps its place.
-		while (next < info_.params.size() && texts_[next] && !is_list(info_.params[next]))
+		while (next < info_.params.size() &&
+		       ((texts_[next] && !is_list(info_.params[next])) || info_.params[next].keyword))
 			++next;
 		const Param* param = next < info_.params.size() ? &info_.params[next] : nullptr;
 		const std::string word = arg.substr(0, arg.find(' '));

@@ -20,7 +20,8 @@ struct Param {
 	std::optional<std::string> fallback; // default as text; none = required
 	std::string range;                   // "MIN..MAX" or a comma list for enums; may be empty
 	std::string doc;
-	unsigned size = 0; // bytes of its constant
+	unsigned size = 0;    // bytes of its constant
+	bool keyword = false; // written by name only
 };
 
 struct Output {
@@ -48,7 +49,13 @@ struct ClassInfo {
 	std::vector<std::string> uses;  // functionalities that it calls (functionality.h)
 	std::vector<std::string> code;  // all that it is linked with: those, and what they use
 	std::vector<std::string> state; // names of the state maps it touches
+	// The state whose entries the parameter CAPACITY counts: the one that the class is
+	// named after, or its only one. Empty: it has no such parameter.
+	std::string capacity;
 };
+
+// The parameter that every such class has beside its own; no constant of its program.
+inline constexpr const char* capacity_param = "CAPACITY";
 
 // Where classes come from. The loader implements it over compiled objects;
 // tests implement it over literals.

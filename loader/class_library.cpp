@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <set>
 #include <thread>
@@ -40,6 +41,20 @@ std::map<std::string, fs::path> scan(const fs::path& folder)
 	return found;
 }
 
+// make(0) … make(count - 1), several at a time.
+void on_all_cores(std::size_t count, const std::function<void(std::size_t)>& make)
+{
+	std::atomic<std::size_t> next = 0;
+	const auto work = [&] {
+		for (std::size_t i; (i = next++) < count;)
+			make(i);
+	};
+	std::vector<std::jthread> threads;
+	for (std::size_t i = 1; i < std::min<std::size_t>(count, std::thread::hardware_concurrency()); i++)
+		threads.emplace_back(work);
+	work();
+}
+
 bool is_core(const std::string& name)
 {
 	return name == "root" || name == "ingress";
@@ -64,6 +79,8 @@ Library::Library(LibraryPaths paths)
 	for (const char* part : {"core", "modules", "atoms"})
 		sources_.merge(scan(paths.bpf / part));
 	functionality_sources_ = scan(paths.bpf / "lib");
+	converter_folders_ = paths.user;
+	converter_folders_.push_back(paths.bpf / "atoms");
 	std::set<std::string> classes = {"root", "ingress"}, functionalities; // taken
 	const auto add = [&](const fs::path& folder, std::map<std::string, fs::path>& sources,
 			     std::set<std::string>& taken) {
@@ -136,7 +153,7 @@ Result<Object> Library::link_class(const std::string& name, const Object& compil
 	std::vector<const Object*> parts = {&compiled};
 	for (const intent::Functionality* part : code)
 		parts.push_back(&(*functionality(part->name))->object);
-	return link(cache_, name, parts);
+	return link(name, parts);
 }
 
 Result<Library::Class> Library::load(const std::string& name) const
@@ -179,18 +196,7 @@ void Library::prepare(const std::vector<std::string>& names)
 			wanted.insert(name);
 	const std::vector<std::string> list(wanted.begin(), wanted.end());
 	std::vector<std::optional<Result<Class>>> results(list.size());
-	std::atomic<std::size_t> next = 0;
-	const auto work = [&] {
-		for (std::size_t i; (i = next++) < list.size();)
-			results[i].emplace(load(list[i]));
-	};
-	{
-		std::vector<std::jthread> threads;
-		const std::size_t count = std::min<std::size_t>(list.size(), std::thread::hardware_concurrency());
-		for (std::size_t i = 1; i < count; i++)
-			threads.emplace_back(work);
-		work();
-	}
+	on_all_cores(list.size(), [&](std::size_t i) { results[i].emplace(load(list[i])); });
 	for (std::size_t i = 0; i < list.size(); i++)
 		classes_.emplace(list[i], *std::move(results[i]));
 }
@@ -215,6 +221,52 @@ Result<const intent::ClassInfo*> Library::find(const std::string& name)
 	if (!found)
 		return pass(found);
 	return *found ? &(*found)->info : nullptr;
+}
+
+Result<Object> Library::settling(const std::string& name) const
+{
+	const auto source = sources_.find(name);
+	if (source == sources_.end())
+		return fail(ErrorKind::intent, "there is no class " + name);
+	auto compiled = compiler_.compile(source->second, {"NFUP_SETTLING"});
+	if (!compiled)
+		return pass(compiled);
+	std::vector<const intent::Functionality*> functionalities;
+	return link_class(name, *compiled, functionalities);
+}
+
+std::map<std::string, Object> Library::settling(const std::set<std::string>& names) const
+{
+	const std::vector<std::string> list(names.begin(), names.end());
+	std::vector<std::optional<Result<Object>>> results(list.size());
+	on_all_cores(list.size(), [&](std::size_t i) { results[i].emplace(settling(list[i])); });
+	std::map<std::string, Object> made;
+	for (std::size_t i = 0; i < list.size(); i++)
+		if (*results[i])
+			made.emplace(list[i], **std::move(results[i]));
+	return made;
+}
+
+std::optional<fs::path> Library::converters(const std::string& state) const
+{
+	std::error_code error;
+	for (const fs::path& folder : converter_folders_)
+		if (const fs::path file = folder / (state + ".migrate.h"); fs::exists(file, error))
+			return file;
+	return {};
+}
+
+Result<Object> Library::compile_text(const std::string& text) const
+{
+	auto source = cache_.store_source(text);
+	if (!source)
+		return pass(source);
+	return compiler_.compile(*source);
+}
+
+Result<Object> Library::link(const std::string& name, const std::vector<const Object*>& parts) const
+{
+	return loader::link(cache_, name, parts);
 }
 
 std::vector<std::string> Library::shadowed() const

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,6 +50,25 @@ public:
 	// A class that find() has found, or one of core/: ingress, root.
 	Result<const Class*> get(const std::string& name);
 
+	// The class once more, as it is while a state of its moves to another layout or
+	// size (bpf/settle.h): to be linked with a converter for each of its states. Error
+	// (kind intent): it reaches a state by other ways than those of bpf/state.h.
+	Result<Object> settling(const std::string& name) const;
+	// Several at a time; those that can be had.
+	std::map<std::string, Object> settling(const std::set<std::string>& names) const;
+
+	// STATE.migrate.h (bpf/migrate.h); none: nobody wrote one.
+	std::optional<std::filesystem::path> converters(const std::string& state) const;
+
+	// The folders that converters() looks in.
+	std::vector<std::filesystem::path> converter_folders() const { return converter_folders_; }
+
+	// A source that the tools wrote.
+	Result<Object> compile_text(const std::string& text) const;
+
+	// Objects that were compiled apart → one. Error (kind intent): see link.h.
+	Result<Object> link(const std::string& name, const std::vector<const Object*>& parts) const;
+
 	// User classes and functionalities that stand in for a bundled one of the same name.
 	std::vector<std::string> shadowed() const;
 
@@ -80,6 +100,7 @@ private:
 				  std::vector<const intent::Functionality*>& code) const;
 
 	std::map<std::string, std::filesystem::path> sources_, functionality_sources_;
+	std::vector<std::filesystem::path> converter_folders_;
 	std::vector<std::string> shadowed_;
 	std::map<std::string, Result<Class>> classes_;
 	std::unique_ptr<Functionalities> functionalities_ = std::make_unique<Functionalities>();

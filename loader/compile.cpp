@@ -101,12 +101,14 @@ std::string Compiler::content_key(const std::string& recipe, const std::vector<s
 	return hasher.hex();
 }
 
-Compiler::Recipe Compiler::recipe_of(const fs::path& source) const
+Compiler::Recipe Compiler::recipe_of(const fs::path& source, const std::vector<std::string>& defines) const
 {
 	std::vector<std::string> command = {clang};
 	command.insert(command.end(), flags.begin(), flags.end());
 	for (const auto& folder : include_)
 		command.push_back("-I" + folder.string());
+	for (const auto& macro : defines)
+		command.push_back("-D" + macro);
 	// Debian keeps <asm/…> in a folder per architecture that -target bpf does not search.
 	command.push_back("-idirafter");
 	command.push_back("/usr/include/" NFUP_MULTIARCH);
@@ -121,19 +123,19 @@ Compiler::Recipe Compiler::recipe_of(const fs::path& source) const
 std::vector<fs::path> Compiler::files_of(const fs::path& source) const
 {
 	std::vector<fs::path> files = {source};
-	if (const auto known = cache_.find_note(recipe_of(source).key))
+	if (const auto known = cache_.find_note(recipe_of(source, {}).key))
 		for (const auto& file : lines_of(*known))
 			files.emplace_back(file);
 	return files;
 }
 
-Result<Object> Compiler::compile(const fs::path& source) const
+Result<Object> Compiler::compile(const fs::path& source, const std::vector<std::string>& defines) const
 {
 	const auto start = std::chrono::steady_clock::now();
 	const auto elapsed = [&] {
 		return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 	};
-	auto [command, recipe] = recipe_of(source);
+	auto [command, recipe] = recipe_of(source, defines);
 	if (auto known = cache_.find_note(recipe)) {
 		const std::string key = content_key(recipe, lines_of(*known));
 		if (auto object = cache_.find(key))

@@ -27,8 +27,8 @@ public:
 	// `include`: folders for #include "…", in order.
 	Compiler(const ObjectCache& cache, std::vector<std::filesystem::path> include);
 
-	// Error (kind intent): clang's own words.
-	Result<Object> compile(const std::filesystem::path& source) const;
+	// `defines`: macros, as with -D. Error (kind intent): clang's own words.
+	Result<Object> compile(const std::filesystem::path& source, const std::vector<std::string>& defines = {}) const;
 
 	// The files that a source was made of when it last compiled, itself among them.
 	std::vector<std::filesystem::path> files_of(const std::filesystem::path& source) const;
@@ -38,7 +38,7 @@ private:
 		std::vector<std::string> command; // without the names of input and outputs
 		std::string key;
 	};
-	Recipe recipe_of(const std::filesystem::path& source) const;
+	Recipe recipe_of(const std::filesystem::path& source, const std::vector<std::string>& defines) const;
 	// Classes share most of their headers: each file is hashed once per run.
 	struct FileHashes {
 		std::mutex mutex;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "describe.h"
 
+#include <algorithm>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -93,6 +95,43 @@ Result<void> check_maps(bpf_object* object, const std::set<std::string>& tables,
 	return {};
 }
 
+// ReadWL → WL, ReadPool → POOL; or the only one that there is.
+std::string own_state(const ClassInfo& info)
+{
+	std::vector<std::string> states;
+	for (const std::string& state : info.state)
+		if (!state.ends_with(queue_suffix))
+			states.push_back(state);
+	if (states.size() == 1)
+		return states.front();
+	const auto upper = [](std::string text) {
+		std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+		return text;
+	};
+	for (const std::string& state : states)
+		if (upper(info.name).ends_with(upper(state)))
+			return state;
+	return "";
+}
+
+void add_capacity(ClassInfo& info)
+{
+	info.capacity = own_state(info);
+	if (std::ranges::find(info.params, intent::capacity_param, &intent::Param::name) != info.params.end())
+		info.capacity.clear(); // it has a parameter of its own by that name
+	if (info.capacity.empty())
+		return;
+	intent::Param param;
+	param.name = intent::capacity_param;
+	param.type = "size";
+	param.fallback = "0";
+	param.range = "1..100000000";
+	param.doc = "entries that " + info.capacity + " has room for; all its nodes agree; 0: as its header says";
+	param.size = sizeof(std::uint32_t);
+	param.keyword = true;
+	info.params.push_back(std::move(param));
+}
+
 // Bytes of each variable in .rodata.
 std::map<std::string, unsigned> rodata_sizes(const btf* types)
 {
@@ -139,6 +178,11 @@ bool is_framework_map(const std::string& name)
 {
 	static const std::set<std::string> names = {"slots", "pkt", "counters", "ports"};
 	return names.contains(name);
+}
+
+bool is_private_map(const std::string& name)
+{
+	return name.ends_with("__copy");
 }
 
 Result<BpfObject> open_class(const std::filesystem::path& path, const std::string& name,
@@ -215,6 +259,7 @@ Result<ClassInfo> describe(bpf_object* object, const std::string& name, const st
 		info.params.push_back(std::move(param));
 	if (auto checked = check_maps(object, tables, info); !checked)
 		return pass(checked);
+	add_capacity(info);
 	return info;
 }
 

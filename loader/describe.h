@@ -31,4 +31,7 @@ Result<intent::Functionality> describe_functionality(const std::filesystem::path
 // slots, pkt, counters, ports: the maps every program may touch.
 bool is_framework_map(const std::string& name);
 
+// STATE__copy (bpf/settle.h): of one program alone.
+bool is_private_map(const std::string& name);
+
 } // namespace nfup::loader

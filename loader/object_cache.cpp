@@ -86,6 +86,18 @@ Result<void> ObjectCache::store_note(const std::string& key, const std::string& 
 	return write_file(folder_ / (key + ".note"), text, false);
 }
 
+Result<fs::path> ObjectCache::store_source(const std::string& text) const
+{
+	fs::path source = folder_ / (Hasher().add(text).hex() + ".c");
+	if (auto there = read_file(source); there && *there == text) {
+		touch(source);
+		return source;
+	}
+	if (auto written = write_file(source, text, false); !written)
+		return pass(written);
+	return source;
+}
+
 fs::path ObjectCache::scratch(const std::string& key) const
 {
 	return folder_ / (key + "." + unique_suffix());

@@ -29,6 +29,9 @@ public:
 	std::optional<std::string> find_note(const std::string& key) const;
 	Result<void> store_note(const std::string& key, const std::string& text) const;
 
+	// A generated source, under a name of its own by content.
+	Result<std::filesystem::path> store_source(const std::string& text) const;
+
 	// A path in the folder that nobody uses, for a file to be made and removed.
 	std::filesystem::path scratch(const std::string& key) const;
 

@@ -143,6 +143,8 @@ Result<Fd> load_program(const NodeProgram& program)
 			tables.push_back(*std::move(table));
 			continue;
 		}
+		if (fd == program.maps.end() && is_private_map(bpf_map__name(map)))
+			continue; // libbpf makes it, the program keeps it
 		if (fd == program.maps.end())
 			return fail(ErrorKind::intent, "node " + program.node + " wants the map " + bpf_map__name(map) +
 							   ", which nobody has made");
@@ -163,7 +165,8 @@ Result<Fd> load_program(const NodeProgram& program)
 	return duplicate(bpf_program__fd(loaded));
 }
 
-Result<std::map<std::string, Fd>> create_maps(const std::filesystem::path& path, const std::vector<std::string>& names)
+Result<std::map<std::string, Fd>> create_maps(const std::filesystem::path& path, const std::vector<std::string>& names,
+					      std::uint32_t entries)
 {
 	auto object = open_object(path, "nfup");
 	if (!object)
@@ -174,7 +177,12 @@ Result<std::map<std::string, Fd>> create_maps(const std::filesystem::path& path,
 		return std::ranges::find(names, bpf_map__name(map)) != names.end();
 	};
 	bpf_map* map;
-	bpf_object__for_each_map(map, object->get()) bpf_map__set_autocreate(map, wanted(map));
+	bpf_object__for_each_map(map, object->get())
+	{
+		bpf_map__set_autocreate(map, wanted(map));
+		if (wanted(map) && entries)
+			bpf_map__set_max_entries(map, entries);
+	}
 	if (const int error = bpf_object__load(object->get()); error != 0) {
 		const std::string log = take_libbpf_log();
 		if (error == -EPERM)

@@ -31,9 +31,10 @@ struct NodeProgram {
 // permissions, memory.
 Result<Fd> load_program(const NodeProgram& program);
 
-// Makes those maps of an object, with the BTF of their keys and values.
+// Makes those maps of an object, with the BTF of their keys and values. `entries`: how
+// many they have room for; 0: as declared.
 Result<std::map<std::string, Fd>> create_maps(const std::filesystem::path& object,
-					      const std::vector<std::string>& names);
+					      const std::vector<std::string>& names, std::uint32_t entries = 0);
 
 template <class T> std::vector<std::uint8_t> bytes_of(const T& value)
 {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "intent/result.h"
@@ -24,5 +25,9 @@ Result<void> push_key(int queue_fd, const std::uint8_t* key);
 
 // For a table whose entries had no queue before: a key for each entry.
 Result<void> push_keys(int queue_fd, const Table& table);
+
+// From a queue that nobody else pops from any more to one that has room. A key is in
+// both for a moment, never in none. Returns how many; `more` is asked now and then.
+Result<std::uint64_t> move_keys(int from_fd, int to_fd, std::uint32_t key_size, const std::function<bool()>& more);
 
 } // namespace nfup::statemaps

@@ -53,6 +53,11 @@ void print_outcome(const upgrade::Outcome& outcome)
 		if (!statemaps::is_queue(change.atom))
 			std::cout << "  state    " << change.atom << ": " << upgrade::to_string(change.action)
 				  << change.detail << "\n";
+	if (const auto& migration = outcome.migration)
+		printf("  moved    %lu entries of %s in %.3f s (%.0f a second); plain programs after %.1f ms\n",
+		       migration->entries, join(migration->atoms).c_str(), migration->seconds,
+		       migration->seconds > 0 ? static_cast<double>(migration->entries) / migration->seconds : 0.0,
+		       migration->finish_ms);
 	print_canary(outcome.canary);
 	if (outcome.watch)
 		print_watch(*outcome.watch);
@@ -139,6 +144,21 @@ Result<upgrade::UpgradeOptions> upgrade_options(const Cli& cli)
 	return options;
 }
 
+// On stderr: once a second, and not at all for what takes less.
+upgrade::MigrationProgress tell_migration()
+{
+	return [told = 0.0](const std::string& atom, std::uint64_t entries, double seconds) mutable {
+		if (seconds < told)
+			told = 0;
+		if (seconds - told >= 1) {
+			fprintf(stderr, "%s: %lu entries moved, %.0f a second\n", atom.c_str(), entries,
+				static_cast<double>(entries) / seconds);
+			told = seconds;
+		}
+		return true;
+	};
+}
+
 using Change = Result<upgrade::Outcome> (upgrade::Coordinator::*)(const std::string&, const upgrade::Intent&,
 								  const upgrade::UpgradeOptions&, intent::Diagnostics&);
 
@@ -152,6 +172,7 @@ int run_change(const Cli& cli, Change change)
 	if (!options)
 		return report(cli, options.error());
 	upgrade::Coordinator coordinator(cli.folders, library);
+	coordinator.on_migration(tell_migration());
 	intent::Diagnostics diagnostics;
 	return finish(cli, (coordinator.*change)(cli.words[0], intent, *options, diagnostics), diagnostics, intent);
 }
@@ -168,6 +189,7 @@ Attempt attempt_upgrade(const Cli& cli, const upgrade::UpgradeOptions& options)
 	}
 	attempt.intent = workplace->intent;
 	upgrade::Coordinator coordinator(cli.folders, workplace->library);
+	coordinator.on_migration(tell_migration());
 	const std::chrono::duration<double, std::milli> opened = std::chrono::steady_clock::now() - start;
 	attempt.open_ms = opened.count();
 	attempt.outcome = coordinator.upgrade(cli.words[0], attempt.intent, options, attempt.diagnostics);
@@ -224,6 +246,7 @@ int run_rollback(const Cli& cli)
 	if (!library)
 		return report(cli, library.error());
 	upgrade::Coordinator coordinator(cli.folders, *library);
+	coordinator.on_migration(tell_migration());
 	return finish(cli, coordinator.rollback(cli.words[0], cli.options["to"].as<int>()), {});
 }
 
@@ -249,6 +272,7 @@ int run_recover(const Cli& cli)
 	if (!library)
 		return report(cli, library.error());
 	upgrade::Coordinator coordinator(cli.folders, *library);
+	coordinator.on_migration(tell_migration());
 	json found = json::array();
 	for (const auto& nf : cli.words.empty() ? upgrade::list_nfs(cli.folders) : cli.words) {
 		auto mended = coordinator.recover(nf);

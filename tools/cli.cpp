@@ -73,6 +73,12 @@ json to_json(const upgrade::Outcome& outcome)
 		      {"reason", outcome.reason},
 		      {"canary", to_json(outcome.canary)},
 		      {"mended", outcome.mended}};
+	if (outcome.migration)
+		value["migration"] = {{"atoms", outcome.migration->atoms},
+				      {"entries", outcome.migration->entries},
+				      {"moved", outcome.migration->moved},
+				      {"seconds", outcome.migration->seconds},
+				      {"finish_ms", outcome.migration->finish_ms}};
 	if (outcome.watch)
 		value["watch"] = upgrade::to_json(*outcome.watch);
 	return value;

@@ -123,7 +123,7 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 		if (!context)
 			return pass(context);
 		const auto state_start = Clock::now();
-		auto state = plan_state(*store, *built, {}, false);
+		auto state = plan_state(*store, *built, library_, {}, 0, {}, false);
 		if (!state)
 			return pass(state);
 		if (auto pinned = pin_state_drafts(*store, *state); !pinned)
@@ -131,7 +131,10 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 
 		outcome.state = state->changes;
 		outcome.state_ms = ms_since(state_start);
-		auto draft = draft_of(*built, 1, {}, state->records(), ports->ports);
+		auto records = state->records();
+		if (!records)
+			return pass(records);
+		auto draft = draft_of(*built, 1, {}, *records, ports->ports);
 		if (!draft)
 			return pass(draft);
 		auto plan = place(*draft, *framework, {}, 0);
@@ -167,7 +170,8 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 
 Result<void> Coordinator::detach(const std::string& nf)
 {
-	auto session = begin(folders_, nf);
+	// What a migration has not moved yet goes as well.
+	auto session = begin(folders_, nf, [](const auto&...) { return false; });
 	if (!session)
 		return pass(session);
 	Journal journal{.operation = "detach", .step = "prepare"};
@@ -186,7 +190,7 @@ Result<std::string> Coordinator::recover(const std::string& nf)
 	auto lock = store->lock();
 	if (!lock)
 		return pass(lock);
-	return mend(*store);
+	return mend(*store, progress_);
 }
 
 } // namespace nfup::upgrade

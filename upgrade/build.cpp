@@ -11,6 +11,7 @@
 #include "intent/depend.h"
 #include "intent/hash.h"
 #include "intent/parse.h"
+#include "statemaps/queue.h"
 
 namespace nfup::upgrade {
 
@@ -66,6 +67,37 @@ Result<void> read_state(const loader::Library::Class& cls, std::map<std::string,
 	return {};
 }
 
+// What nodes say with CAPACITY. Those that share a state and say it must agree.
+void read_capacities(const intent::Resolved& nf, loader::Library& library, std::map<std::string, StateMap>& state,
+		     intent::Diagnostics& diagnostics)
+{
+	std::map<std::string, std::pair<const intent::ResolvedNode*, std::uint32_t>> said; // by state
+	for (const intent::ResolvedNode& node : nf.nodes) {
+		const auto cls = library.get(node.cls);
+		if (!cls || (*cls)->info.capacity.empty())
+			continue;
+		std::uint32_t entries = 0;
+		std::memcpy(&entries, node.values.back().data(), sizeof entries); // the last parameter
+		if (entries == 0)
+			continue;
+		const std::string& atom = (*cls)->info.capacity;
+		const auto [known, fresh] = said.emplace(atom, std::pair{&node, entries});
+		if (!fresh && known->second.second != entries)
+			diagnostics.error(node.where,
+					  node.name + " asks for " + std::to_string(entries) +
+					      " entries of the state " + atom + ", " + known->second.first->name +
+					      " for " + std::to_string(known->second.second),
+					  "give all its nodes the same CAPACITY, or only one of them");
+	}
+	for (const auto& [atom, what] : said) {
+		const std::uint32_t declared = std::max(state.at(atom).schema.max_entries, 1u);
+		state.at(atom).schema.max_entries = what.second;
+		if (const auto queue = state.find(statemaps::queue_of(atom)); queue != state.end())
+			queue->second.schema.max_entries = static_cast<std::uint32_t>(
+			    std::uint64_t{queue->second.schema.max_entries} * what.second / declared);
+	}
+}
+
 std::string render_errors(const intent::Diagnostics& diagnostics, const std::string& text)
 {
 	std::string all;
@@ -117,6 +149,8 @@ Checked check(const std::string& text, const std::string& file, loader::Library&
 		if (auto read = cls ? read_state(**cls, checked.state) : Result<void>(pass(cls)); !read)
 			diagnostics.error(node.where, read.error().message, read.error().hint);
 	}
+	if (diagnostics.ok())
+		read_capacities(checked.nf, library, checked.state, diagnostics);
 	if (diagnostics.ok() && checked.nf.ports.size() > NFUP_MAX_OUTPUTS)
 		diagnostics.error({file, 0, 0}, "too many ports: " + std::to_string(checked.nf.ports.size()),
 				  "an NF has at most " + std::to_string(NFUP_MAX_OUTPUTS) + " devices");
@@ -157,6 +191,8 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 			built.out.push_back(to < 0 ? -1 : to + 1);
 		for (std::size_t i = 0; i < node.values.size(); i++) {
 			const intent::Param& param = (*cls)->info.params[i];
+			if (!(*cls)->info.capacity.empty() && param.name == intent::capacity_param)
+				continue;
 			built.constants.push_back({param.name, node.values[i]});
 			std::uint32_t port = 0;
 			if (param.type == "device" && node.values[i].size() == sizeof port) {
@@ -168,6 +204,12 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 			built.constants.push_back({table.name, table.bytes});
 		build.nodes.push_back(std::move(built));
 	}
+	std::set<std::string> stateful;
+	for (const auto& [name, cls] : seen)
+		if (!cls->info.state.empty())
+			stateful.insert(name);
+	for (auto& [name, object] : library.settling(stateful))
+		build.settling.emplace(name, object.path);
 	build.compiled = library.compiled();
 	if (!build.compiled.empty())
 		library.cache().shrink();

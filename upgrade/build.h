@@ -55,6 +55,7 @@ struct Build {
 	std::set<int> used_ports;       // that the intent names
 	std::string contract;           // hash of the layouts that programs and framework share
 	std::map<std::string, StateMap> state;
+	std::map<std::string, std::filesystem::path> settling; // Generation::settling
 	std::filesystem::path ingress;
 	std::filesystem::path devices; // an object that declares the map `ports`; empty when none is used
 	std::filesystem::path context; // an object that declares the map `pkt`

@@ -2,6 +2,7 @@
 // Coordinator: from one generation to another. attach.cpp has the rest.
 #include "coordinator.h"
 
+#include <algorithm>
 #include <ranges>
 
 #include "canary_check.h"
@@ -12,6 +13,7 @@
 #include "loader/netns.h"
 #include "ports.h"
 #include "session.h"
+#include "state_access.h"
 #include "state_plan.h"
 #include "swap.h"
 
@@ -76,6 +78,28 @@ Result<void> prove(const Store& store, const Framework& framework, const NfRecor
 	return commit(store, framework, journal);
 }
 
+// After the commit. Error: it stays open; the new generation runs.
+Result<void> finish_migration(const Store& store, const Framework& framework, const MigrationProgress& progress,
+			      const Signals& signals, Outcome& outcome, Clock::time_point start)
+{
+	auto report = migrate(store, framework, [&](const std::string& atom, std::uint64_t entries, double seconds) {
+		return (!progress || progress(atom, entries, seconds)) && !signals.pending();
+	});
+	Result<void> open;
+	if (!report)
+		open = pass(report);
+	else if (report->stopped || report->left)
+		open = std::unexpected(still_open(store, *report));
+	if (!open) {
+		open.error().message = "generation " + std::to_string(outcome.generation) +
+				       " runs, and a migration is not finished: " + open.error().message;
+		return open;
+	}
+	outcome.migration = std::move(*report);
+	outcome.total_ms = ms_since(start);
+	return {};
+}
+
 // prepare → flip → (prove →) commit for a draft that is placed. On an error
 // before the flip everything is undone and the old generation never noticed. An
 // upgrade that is not accepted after it goes back, which is no error: the outcome's
@@ -128,7 +152,7 @@ Result<void> run_swap(const Store& store, const Framework& framework, const std:
 Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, const UpgradeOptions& options,
 				  intent::Diagnostics& diagnostics)
 {
-	auto running = open_running(folders_, nf);
+	auto running = open_running(folders_, nf, progress_);
 	if (!running)
 		return pass(running);
 	const Store& store = running->session.store;
@@ -144,7 +168,7 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 	auto ports = plan_ports(*built, record.ports, options.devices);
 	if (!ports)
 		return pass(ports);
-	auto state = plan_state(store, *built, options.drop_state, true);
+	auto state = plan_state(store, *built, library_, kept, record.current, options.drop_state, true);
 	if (!state)
 		return pass(state);
 	Outcome outcome;
@@ -154,10 +178,12 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 	outcome.state = state->changes;
 	describe_ports(*ports, outcome);
 	auto records = state->records();
+	if (!records)
+		return pass(records);
 	for (const StateChange& change : state->changes) // maps that would be made: no id yet
 		if (change.action != StateAction::keep)
-			records.push_back({change.atom, "", 0});
-	auto draft = draft_of(*built, record.last + 1, kept, records, ports->ports);
+			records->push_back({change.atom, "", 0});
+	auto draft = draft_of(*built, record.last + 1, kept, *records, ports->ports);
 	if (!draft)
 		return pass(draft);
 	auto placed = place(*draft, framework, kept, record.current);
@@ -184,7 +210,7 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 				     intent::Diagnostics& diagnostics)
 {
 	const auto start = Clock::now();
-	auto running = open_running(folders_, nf);
+	auto running = open_running(folders_, nf, progress_);
 	if (!running)
 		return pass(running);
 	const Store& store = running->session.store;
@@ -219,14 +245,28 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 		outcome.mended = running->session.mended;
 		describe_build(*built, outcome);
 		const auto state_start = Clock::now();
-		auto state = plan_state(store, *built, options.drop_state, false);
+		auto state = plan_state(store, *built, library_, kept, record.current, options.drop_state, false);
 		if (!state)
 			return pass(state);
 		outcome.state = state->changes;
 		outcome.state_ms = ms_since(state_start);
-		auto draft = draft_of(*built, journal.to, kept, state->records(), ports->ports);
+		auto records = state->records();
+		if (!records)
+			return pass(records);
+		auto draft = draft_of(*built, journal.to, kept, *records, ports->ports);
 		if (!draft)
 			return pass(draft);
+		inherit_ways(*draft, kept.at(record.current));
+		if (auto added = add_moves(*draft, state->moves, state->maps, library_); !added)
+			return pass(added);
+		if (!state->moves.empty() && (watch || !ports->add.empty()))
+			return fail(
+			    ErrorKind::refused,
+			    "the state " + state->moves.front().atom + " would migrate, and an upgrade that " +
+				(watch ? "is watched" : "adds a port") +
+				" must be able to go back by one write: what had moved by then would be gone",
+			    watch ? "upgrade without --watch; nfup rollback goes back by a migration the other way"
+				  : "add the port in an upgrade of its own");
 		auto placed = place(*draft, framework, kept, record.current);
 		if (!placed)
 			return pass(placed);
@@ -248,7 +288,7 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 		if (!options.canary) {
 			outcome.canary.skipped = "--no-canary";
 		} else if (auto checked =
-			       check_canaries(intent, *draft, &kept.at(record.current), built->ports,
+			       check_canaries(intent, as_plain(*draft), &kept.at(record.current), built->ports,
 					      ScratchPins(store.scratch_pins()), library_, diagnostics, outcome);
 			   !checked) {
 			return pass(checked);
@@ -272,13 +312,17 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 			return pass(written);
 		if (auto cleared = clear_new_counters(*draft, kept, framework); !cleared)
 			return pass(cleared);
-		if (auto swapped =
-			run_swap(store, framework, kept, *draft, *placed, map_fds(framework, *context, state->maps),
-				 journal, outcome, start, record, signals, watch ? &*watch : nullptr);
+		auto maps = map_fds(framework, *context, state->maps);
+		add_old_maps(maps, *draft, state->moves);
+		if (auto swapped = run_swap(store, framework, kept, *draft, *placed, maps, journal, outcome, start,
+					    record, signals, watch ? &*watch : nullptr);
 		    !swapped)
 			return pass(swapped);
 		if (outcome.result == "rolled-back")
 			return outcome;
+		if (!state->moves.empty())
+			if (auto moved = finish_migration(store, framework, progress_, signals, outcome, start); !moved)
+				return pass(moved);
 		if (auto reclaimed = reclaim(store, framework, options.keep, journal.from); !reclaimed)
 			return pass(reclaimed);
 		return outcome;
@@ -294,7 +338,7 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 {
 	const auto start = Clock::now();
 	const Signals signals;
-	auto running = open_running(folders_, nf);
+	auto running = open_running(folders_, nf, progress_);
 	if (!running)
 		return pass(running);
 	const Store& store = running->session.store;
@@ -325,6 +369,16 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 	auto ports = plan_ports(draft, record.ports);
 	if (!ports)
 		return pass(ports);
+	if (auto whole = check_states(store, kept.at(record.current)); !whole)
+		return pass(whole);
+	auto moves = moves_back(kept.at(record.current), draft);
+	if (!moves)
+		return pass(moves);
+	if (!moves->empty() && !ports->add.empty())
+		return fail(ErrorKind::refused,
+			    "the state " + moves->front().atom + " would migrate, and the way back to generation " +
+				std::to_string(to) + " adds a port",
+			    "add the port in an upgrade of its own, then roll back");
 	// The state this generation used, by kernel id: its programs keep it alive.
 	std::map<std::string, Fd> state;
 	Outcome outcome;
@@ -335,8 +389,11 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 		if (!map)
 			return pass(map);
 		state.emplace(used.atom, std::move(*map));
-		outcome.state.push_back({used.atom, StateAction::keep, ""});
+		const bool moves_it = std::ranges::find(*moves, used.atom, &Move::atom) != moves->end();
+		outcome.state.push_back({used.atom, moves_it ? StateAction::migrate : StateAction::keep, ""});
 	}
+	if (auto added = add_moves(draft, *moves, state, library_); !added)
+		return pass(added);
 	auto placed = place(draft, framework, kept, record.current);
 	if (!placed)
 		return pass(placed);
@@ -367,10 +424,15 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 		return pass(ready);
 	}
 	outcome.reason = "asked for";
-	if (auto swapped = run_swap(store, framework, kept, draft, *placed, map_fds(framework, *context, state),
-				    journal, outcome, start, record, signals);
+	auto maps = map_fds(framework, *context, state);
+	add_old_maps(maps, draft, *moves);
+	if (auto swapped =
+		run_swap(store, framework, kept, draft, *placed, maps, journal, outcome, start, record, signals);
 	    !swapped)
 		return pass(swapped);
+	if (!moves->empty() && outcome.result == "committed")
+		if (auto moved = finish_migration(store, framework, progress_, signals, outcome, start); !moved)
+			return pass(moved);
 	return outcome;
 }
 

@@ -15,6 +15,7 @@
 #include "intent/result.h"
 #include "loader/attach.h"
 #include "loader/class_library.h"
+#include "migration.h"
 #include "store.h"
 #include "watch.h"
 
@@ -51,9 +52,10 @@ struct Outcome {
 	double flipped_at = 0; // seconds since 1970: when the new generation began to forward; 0: it did not
 	std::string result;    // committed, refused, rolled-back; empty for a plan
 	std::string reason;
-	std::optional<WatchReport> watch; // of a watched upgrade that flipped
-	std::string mended;               // what a dead command had left and this one dealt with first
-	CanaryReport canary;              // the check before the flip
+	std::optional<WatchReport> watch;         // of a watched upgrade that flipped
+	std::string mended;                       // what a dead command had left and this one dealt with first
+	CanaryReport canary;                      // the check before the flip
+	std::optional<MigrationReport> migration; // of a state to another layout or size
 };
 
 struct Intent {
@@ -96,9 +98,13 @@ public:
 	// there was nothing to do.
 	Result<std::string> recover(const std::string& nf);
 
+	// Hears of migrations, those that recovery finishes among them.
+	void on_migration(MigrationProgress progress) { progress_ = std::move(progress); }
+
 private:
 	Folders folders_;
 	loader::Library& library_;
+	MigrationProgress progress_;
 };
 
 } // namespace nfup::upgrade

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "draft.h"
 
+#include <algorithm>
 #include <set>
+
+#include "statemaps/queue.h"
 
 namespace nfup::upgrade {
 
@@ -24,6 +27,8 @@ Result<Generation> draft_of(const Build& build, int number, const std::map<int, 
 	draft.contract = build.contract;
 	draft.state = state;
 	draft.ports = ports;
+	for (const auto& [cls, object] : build.settling)
+		draft.settling.emplace(cls, object);
 
 	std::map<std::string, std::uint32_t> counters, map_ids;
 	std::set<std::uint32_t> used = {0}; // ingress
@@ -115,6 +120,15 @@ loader::NodeProgram node_program(const GenerationNode& node, const Generation& g
 	const auto* bytes = reinterpret_cast<const std::uint8_t*>(slots.data());
 	program.constants.push_back({"nfup_out", {bytes, bytes + slots.size() * sizeof slots[0]}});
 	program.constants.push_back({"nfup_node", loader::bytes_of(node.counter)});
+	if (std::ranges::find(generation.plain, node.name, &PlainNode::node) == generation.plain.end())
+		return program;
+	for (const std::string& atom : node.state) {
+		if (statemaps::is_queue(atom))
+			continue;
+		const bool moves =
+		    std::ranges::find(generation.migrations, atom, &Migration::atom) != generation.migrations.end();
+		program.constants.push_back({atom + "__migrating", loader::bytes_of(std::uint8_t{moves})});
+	}
 	return program;
 }
 

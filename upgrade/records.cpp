@@ -47,6 +47,14 @@ void to_json(nlohmann::json& json, const Generation& generation)
 	    {"number", generation.number}, {"created", generation.created},   {"intent_file", generation.intent_file},
 	    {"intent", generation.intent}, {"contract", generation.contract}, {"nodes", generation.nodes},
 	    {"state", generation.state},   {"ports", generation.ports}};
+	if (!generation.settling.empty())
+		json["settling"] = generation.settling;
+	if (!generation.migrations.empty()) {
+		json["migrations"] = generation.migrations;
+		json["plain"] = generation.plain;
+	}
+	if (!generation.ways.empty())
+		json["ways"] = generation.ways;
 }
 
 void from_json(const nlohmann::json& json, Generation& generation)
@@ -59,6 +67,33 @@ void from_json(const nlohmann::json& json, Generation& generation)
 	json.at("nodes").get_to(generation.nodes);
 	json.at("state").get_to(generation.state);
 	generation.ports = json.value("ports", std::vector<Port>{});
+	generation.settling = json.value("settling", std::map<std::string, std::string>{});
+	generation.migrations = json.value("migrations", std::vector<Migration>{});
+	generation.plain = json.value("plain", std::vector<PlainNode>{});
+	generation.ways = json.value("ways", std::vector<Way>{});
+}
+
+std::vector<std::string*> Generation::objects()
+{
+	std::vector<std::string*> paths;
+	const auto add = [&](std::string& path) {
+		if (!path.empty())
+			paths.push_back(&path);
+	};
+	for (GenerationNode& node : nodes)
+		add(node.object);
+	for (auto& [cls, object] : settling)
+		add(object);
+	for (Migration& migration : migrations)
+		add(migration.sweeper);
+	for (PlainNode& node : plain)
+		add(node.object);
+	for (Way& way : ways)
+		for (Conversion* conversion : {&way.here, &way.back}) {
+			add(conversion->converter);
+			add(conversion->sweeper);
+		}
+	return paths;
 }
 
 } // namespace nfup::upgrade

@@ -58,6 +58,34 @@ struct StateRecord {
 	std::uint32_t map_id = 0;
 };
 
+// A state whose entries are on their way into the generation's own map. Both maps are
+// held by the programs that use them.
+struct Migration {
+	std::string atom;
+	std::uint32_t from = 0; // kernel id of the old map
+	std::string sweeper;    // object
+};
+
+// What a node is when its migrations are over.
+struct PlainNode {
+	std::string node;
+	std::string object;
+	std::string identity;
+};
+
+// Entries of one map → another's: objects. Empty: there is no converter.
+struct Conversion {
+	std::string converter, sweeper;
+};
+
+// Between the generation's map of a state and one that its entries came from.
+struct Way {
+	std::string atom;
+	std::uint32_t map = 0; // kernel id of the other map
+	Conversion here, back; // from the other map, and to it
+	std::string missing;   // why there is no way back
+};
+
 struct Generation {
 	int number = 0;
 	std::string created; // UTC, ISO 8601
@@ -67,13 +95,22 @@ struct Generation {
 	std::vector<GenerationNode> nodes; // 0 is root
 	std::vector<StateRecord> state;
 	std::vector<Port> ports; // by port index; empty in earlier records: as the NF's
+	// Of each class with a state: the object for its migrations (bpf/settle.h), without
+	// converters. None: it could not be made.
+	std::map<std::string, std::string> settling;
+	std::vector<Migration> migrations; // not finished yet
+	std::vector<PlainNode> plain;      // the nodes that take part in them
+	std::vector<Way> ways;
+
+	// Every object that the generation needs, as a path.
+	std::vector<std::string*> objects();
 
 	PlacedGraph placed() const;
 };
 
 // Written before the step it names: what recovery needs to finish or undo it.
 struct Journal {
-	std::string operation; // attach, upgrade, rollback, detach
+	std::string operation; // attach, upgrade, rollback, detach; migrate: of the running generation
 	int from = 0;
 	int to = 0;
 	std::string step;                 // prepare, flip; watched: prepare, watch, then commit or back
@@ -89,6 +126,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NfRecord, name, netns, mode, bpffs, ports, cu
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationNode, name, cls, args, identity, object, constants, state, out, slot,
 				   program, prog_id, counter)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StateRecord, atom, schema, map_id)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Migration, atom, from, sweeper)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PlainNode, node, object, identity)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conversion, converter, sweeper)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Way, atom, map, here, back, missing)
 void to_json(nlohmann::json& json, const Generation& generation);
 void from_json(const nlohmann::json& json, Generation& generation);
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Journal, operation, from, to, step, fresh, flip_slot, new_prog_id, add, remove,

@@ -6,7 +6,25 @@
 
 namespace nfup::upgrade {
 
-Result<std::string> mend(const Store& store)
+namespace {
+
+Result<std::string> mend_migration(const Store& store, const MigrationProgress& progress)
+{
+	auto framework = Framework::open(store);
+	if (!framework)
+		return pass(framework);
+	auto report = migrate(store, *framework, progress);
+	if (!report)
+		return pass(report);
+	const std::string what = "an unfinished migration of '" + store.nf() + "' was found: ";
+	if (report->stopped || report->left)
+		return what + still_open(store, *report).message;
+	return what + "finished, " + std::to_string(report->entries) + " entries were left to move";
+}
+
+} // namespace
+
+Result<std::string> mend(const Store& store, const MigrationProgress& progress)
 {
 	if (auto removed = store.remove_temporaries(); !removed)
 		return pass(removed);
@@ -43,6 +61,8 @@ Result<std::string> mend(const Store& store)
 			return pass(cleared);
 		return what + "its draft is dropped; nothing is loaded since the machine restarted";
 	}
+	if (left.operation == "migrate")
+		return mend_migration(store, progress);
 	auto framework = Framework::open(store);
 	if (!framework)
 		return pass(framework);
@@ -62,6 +82,16 @@ Result<std::string> mend(const Store& store)
 	if (flipped) {
 		if (auto committed = commit(store, *framework, left); !committed)
 			return pass(committed);
+		auto after = store.read_journal();
+		if (!after)
+			return pass(after);
+		if (*after) {
+			auto moved = mend_migration(store, progress);
+			if (!moved)
+				return pass(moved);
+			return what + "it had flipped; finished, generation " + std::to_string(left.to) + " runs; " +
+			       *moved;
+		}
 		return what + "it had flipped; finished, generation " + std::to_string(left.to) + " runs";
 	}
 	if (auto undone = undo(store, *framework, left); !undone)
@@ -69,7 +99,7 @@ Result<std::string> mend(const Store& store)
 	return what + "it had not flipped; undone, generation " + std::to_string(left.from) + " runs";
 }
 
-Result<Session> begin(const Folders& folders, const std::string& nf)
+Result<Session> begin(const Folders& folders, const std::string& nf, const MigrationProgress& progress)
 {
 	auto store = Store::open(folders, nf);
 	if (!store)
@@ -79,7 +109,7 @@ Result<Session> begin(const Folders& folders, const std::string& nf)
 	auto lock = store->lock();
 	if (!lock)
 		return pass(lock);
-	auto mended = mend(*store);
+	auto mended = mend(*store, progress);
 	if (!mended)
 		return pass(mended);
 	if (!store->exists())
@@ -89,11 +119,17 @@ Result<Session> begin(const Folders& folders, const std::string& nf)
 	return Session{std::move(*store), std::move(*lock), std::move(*mended)};
 }
 
-Result<Running> open_running(const Folders& folders, const std::string& nf)
+Result<Running> open_running(const Folders& folders, const std::string& nf, const MigrationProgress& progress)
 {
-	auto session = begin(folders, nf);
+	auto session = begin(folders, nf, progress);
 	if (!session)
 		return pass(session);
+	auto journal = session->store.read_journal();
+	if (!journal)
+		return pass(journal);
+	if (*journal)
+		return fail(ErrorKind::refused, session->mended,
+			    "nfup state del " + nf + " … makes room; then nfup recover " + nf);
 	auto record = session->store.read_nf();
 	if (!record)
 		return pass(record);

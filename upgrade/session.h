@@ -9,6 +9,7 @@
 #include "framework.h"
 #include "intent/result.h"
 #include "loader/fd.h"
+#include "migration.h"
 #include "store.h"
 
 namespace nfup::upgrade {
@@ -20,7 +21,8 @@ struct Session {
 };
 
 // Error (kind intent): no such NF; (kind refused): somebody else is at it.
-Result<Session> begin(const Folders& folders, const std::string& nf);
+// A migration that has no room for all entries stays open: `mended` says so.
+Result<Session> begin(const Folders& folders, const std::string& nf, const MigrationProgress& progress = {});
 
 // A running NF, ready to be changed.
 struct Running {
@@ -29,10 +31,11 @@ struct Running {
 	Framework framework;
 	std::map<int, Generation> kept; // the running one among them
 };
-Result<Running> open_running(const Folders& folders, const std::string& nf);
+// Error (kind refused): a migration is still open.
+Result<Running> open_running(const Folders& folders, const std::string& nf, const MigrationProgress& progress = {});
 
 // Finishes or undoes, by what the journal says and the flip slot holds. Call it
 // with the lock held. Returns what was done; empty: nothing was left.
-Result<std::string> mend(const Store& store);
+Result<std::string> mend(const Store& store, const MigrationProgress& progress = {});
 
 } // namespace nfup::upgrade

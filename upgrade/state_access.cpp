@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "loader/bpffs.h"
+#include "loader/program.h"
 #include "statemaps/queue.h"
 
 namespace nfup::upgrade {
@@ -12,27 +13,19 @@ namespace {
 
 Result<State> open_state(const Store& store, const Generation& generation, const StateRecord& record)
 {
-	auto map = loader::open_pin(store.state_pin(record.atom));
-	if (!map) {
-		map.error().hint = "`nfup status " + store.nf() + "` shows what there is";
+	auto map = find_state(store, &generation, record.atom);
+	if (!map)
 		return pass(map);
-	}
-	auto table = statemaps::Table::open(record.atom, map->get());
+	auto table = statemaps::Table::open(record.atom, (*map)->get());
 	if (!table)
 		return pass(table);
-	if (!record.schema.empty() && table->schema.hash() != record.schema)
-		return fail(ErrorKind::system,
-			    "the pin " + store.state_pin(record.atom).string() +
-				" has another schema than the generation was committed with: somebody replaced it",
-			    "the programs still use the right map; pin it there again (bpftool map pin id " +
-				std::to_string(record.map_id) + " …)");
-	State state{std::move(*map), std::move(*table), {}, {}};
+	State state{std::move(**map), std::move(*table), {}, {}};
 	if (const std::string queue = statemaps::queue_of(record.atom);
 	    std::ranges::find(generation.state, queue, &StateRecord::atom) != generation.state.end()) {
-		auto pinned = loader::open_pin(store.state_pin(queue));
+		auto pinned = find_state(store, &generation, queue);
 		if (!pinned)
 			return pass(pinned);
-		state.queue = std::move(*pinned);
+		state.queue = std::move(**pinned);
 	}
 	for (const GenerationNode& node : generation.nodes)
 		if (std::ranges::find(node.state, record.atom) != node.state.end())
@@ -41,6 +34,46 @@ Result<State> open_state(const Store& store, const Generation& generation, const
 }
 
 } // namespace
+
+Result<std::optional<Fd>> find_state(const Store& store, const Generation* generation, const std::string& atom)
+{
+	const auto path = store.state_pin(atom);
+	auto pinned = loader::find_pin(path);
+	if (!pinned || !generation)
+		return pinned;
+	const auto record = std::ranges::find(generation->state, atom, &StateRecord::atom);
+	if (record == generation->state.end())
+		return pinned;
+	const std::uint32_t there = *pinned ? loader::map_id((*pinned)->get()) : 0;
+	if (there == record->map_id)
+		return pinned;
+	// For one who holds no lock: a commit is under way, whose pins come before its record.
+	auto journal = store.read_journal();
+	if (!journal)
+		return pass(journal);
+	if (*journal && (*journal)->operation != "migrate") {
+		auto own = loader::open_map(record->map_id);
+		if (!own)
+			return pass(own);
+		return std::move(*own);
+	}
+	return fail(ErrorKind::system,
+		    "somebody " +
+			(there ? "replaced the pin " + path.string() + ": it is map " + std::to_string(there)
+			       : "removed the pin " + path.string()) +
+			", and generation " + std::to_string(generation->number) + " uses map " +
+			std::to_string(record->map_id),
+		    "its programs still have the right map; pin it there again: rm -f " + path.string() +
+			" && bpftool map pin id " + std::to_string(record->map_id) + " " + path.string());
+}
+
+Result<void> check_states(const Store& store, const Generation& generation)
+{
+	for (const StateRecord& record : generation.state)
+		if (auto found = find_state(store, &generation, record.atom); !found)
+			return pass(found);
+	return {};
+}
 
 Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms)
 {

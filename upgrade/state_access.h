@@ -27,4 +27,11 @@ struct State {
 // a pin was replaced by a map that is not the generation's.
 Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms = {});
 
+// The pinned map of a state; none: there is no such pin. Error (kind system): the
+// generation uses another map, so somebody replaced the pin.
+Result<std::optional<Fd>> find_state(const Store& store, const Generation* generation, const std::string& atom);
+
+// Every state's pin is the generation's own map; errors as find_state.
+Result<void> check_states(const Store& store, const Generation& generation);
+
 } // namespace nfup::upgrade

@@ -5,6 +5,7 @@
 
 #include "loader/bpffs.h"
 #include "loader/program.h"
+#include "state_access.h"
 #include "statemaps/queue.h"
 
 namespace nfup::upgrade {
@@ -49,9 +50,11 @@ Result<void> fill_queue(const std::string& queue, const StatePlan& plan)
 {
 	const std::string atom = statemaps::state_of(queue);
 	const auto change = std::ranges::find(plan.changes, atom, &StateChange::atom);
-	if (change == plan.changes.end() || change->action != StateAction::keep)
+	const auto move = std::ranges::find(plan.moves, atom, &Move::atom);
+	if (change == plan.changes.end() || (change->action != StateAction::keep && move == plan.moves.end()))
 		return {};
-	auto table = statemaps::Table::open(atom, plan.maps.at(atom).get());
+	auto table =
+	    statemaps::Table::open(atom, move == plan.moves.end() ? plan.maps.at(atom).get() : move->old.get());
 	if (!table)
 		return pass(table);
 	return statemaps::push_keys(plan.maps.at(queue).get(), *table);
@@ -59,18 +62,26 @@ Result<void> fill_queue(const std::string& queue, const StatePlan& plan)
 
 } // namespace
 
-std::vector<StateRecord> StatePlan::records() const
+Result<std::vector<StateRecord>> StatePlan::records() const
 {
 	std::vector<StateRecord> records;
 	for (const auto& [atom, fd] : maps) {
-		const auto schema = statemaps::schema_of(fd.get());
-		records.push_back({atom, schema ? schema->hash() : "", loader::map_id(fd.get())});
+		auto schema = statemaps::schema_of(fd.get());
+		if (!schema)
+			return pass(schema);
+		const std::uint32_t id = loader::map_id(fd.get());
+		if (id == 0)
+			return fail(ErrorKind::system, "cannot tell the id of the map of the state " + atom);
+		records.push_back({atom, schema->hash(), id});
 	}
 	return records;
 }
 
-Result<StatePlan> plan_state(const Store& store, const Build& build, const std::set<std::string>& drop, bool dry)
+Result<StatePlan> plan_state(const Store& store, const Build& build, const loader::Library& library,
+			     const std::map<int, Generation>& kept, int current, const std::set<std::string>& drop,
+			     bool dry)
 {
+	const Generation* running = current ? &kept.at(current) : nullptr;
 	StatePlan plan;
 	for (const std::string& atom : drop)
 		if (!build.state.contains(atom))
@@ -78,7 +89,7 @@ Result<StatePlan> plan_state(const Store& store, const Build& build, const std::
 				    "`nfup status` lists the states");
 	for (const auto& [atom, wanted] : build.state) {
 		StateChange change{atom, StateAction::create, ""};
-		auto pinned = loader::find_pin(store.state_pin(atom));
+		auto pinned = find_state(store, running, atom);
 		if (!pinned)
 			return pass(pinned);
 		if (*pinned) {
@@ -93,19 +104,19 @@ Result<StatePlan> plan_state(const Store& store, const Build& build, const std::
 				change.action = StateAction::keep;
 				plan.maps.emplace(atom, std::move(**pinned));
 			} else {
-				return fail(ErrorKind::refused,
-					    "the state " + atom +
-						" has another schema than the new programs expect:" + change.detail,
-					    "keep the layout, or lose the entries on purpose with --drop-state " +
-						atom);
+				auto move = plan_move(atom, std::move(**pinned), wanted.schema, kept, library, dry);
+				if (!move)
+					return pass(move);
+				change.action = StateAction::migrate;
+				plan.moves.push_back(std::move(*move));
 			}
 		}
 		if (change.action != StateAction::keep && !dry) {
-			auto made = loader::create_maps(wanted.object, {atom});
+			auto made = loader::create_maps(wanted.object, {atom}, wanted.schema.max_entries);
 			if (!made)
 				return pass(made);
 			plan.maps.emplace(atom, std::move(made->at(atom)));
-			if (statemaps::is_queue(atom))
+			if (statemaps::is_queue(atom) && change.action == StateAction::create)
 				if (auto filled = fill_queue(atom, plan); !filled)
 					return pass(filled);
 		}

@@ -6,6 +6,7 @@
 #include "loader/bpffs.h"
 #include "loader/netns.h"
 #include "loader/program.h"
+#include "state_access.h"
 #include "statemaps/fill.h"
 #include "statemaps/queue.h"
 #include "statemaps/schema.h"
@@ -124,9 +125,10 @@ Result<Status> read_status(const Folders& folders, const std::string& nf)
 	for (const StateRecord& state : generation->state) {
 		if (statemaps::is_queue(state.atom))
 			continue;
-		auto map = loader::open_pin(store->state_pin(state.atom));
-		if (!map)
-			return pass(map);
+		auto found = find_state(*store, &*generation, state.atom);
+		if (!found)
+			return pass(found);
+		const Fd* map = &**found;
 		auto schema = statemaps::schema_of(map->get());
 		auto entries = statemaps::count_entries(map->get());
 		if (!schema)

@@ -156,6 +156,11 @@ Result<Generation> Store::read_generation(int number) const
 	return parse<Generation>(record_path(records_, number));
 }
 
+Result<void> Store::write_generation(const Generation& generation) const
+{
+	return write_file(record_path(records_, generation.number), json(generation).dump(1));
+}
+
 Result<Generation> Store::read_draft(int number) const
 {
 	return parse<Generation>(draft_path(records_, number));
@@ -317,9 +322,9 @@ Result<fs::path> Store::keep_object(const fs::path& object) const
 void Store::drop_objects(const std::map<int, Generation>& but) const
 {
 	std::set<fs::path> named;
-	for (const auto& [number, generation] : but)
-		for (const GenerationNode& node : generation.nodes)
-			named.insert(node.object);
+	for (auto [number, generation] : but)
+		for (const std::string* object : generation.objects())
+			named.insert(*object);
 	std::error_code error;
 	std::vector<fs::path> others;
 	for (const auto& entry : fs::directory_iterator(records_ / "objects", error))

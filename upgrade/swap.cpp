@@ -116,13 +116,15 @@ Result<void> Swap::prepare(Generation& draft, const Plan& plan, const std::map<s
 		return removed;
 	if (auto made = loader::make_pin_folder(pins); !made)
 		return made;
+	for (std::string* object : draft.objects()) {
+		auto own = store_.keep_object(*object);
+		if (!own)
+			return pass(own);
+		*object = *own;
+	}
 	for (std::size_t i = 0; i < draft.nodes.size(); i++) {
 		GenerationNode& node = draft.nodes[i];
 		const int index = static_cast<int>(i);
-		auto object = store_.keep_object(node.object);
-		if (!object)
-			return pass(object);
-		node.object = *object;
 		std::optional<Fd> program;
 		if (!plan.load.contains(index)) {
 			auto found = find_program(node.program);
@@ -209,6 +211,8 @@ Result<void> commit(const Store& store, const Framework& framework, const Journa
 			return appended;
 	if (auto written = store.write_nf(*record); !written)
 		return written;
+	if (!generation->migrations.empty()) // they go on: migration.h
+		return store.write_journal({.operation = "migrate", .to = journal.to, .step = "sweep"});
 	return store.clear_journal();
 }
 

@@ -109,6 +109,8 @@ public:
 	int state(const std::string& name) { return states_.at(name).get(); }
 	int slots() const { return slots_.get(); }
 	int ports() const { return ports_.get(); }
+	int contexts() const { return contexts_.get(); }
+	int counters() const { return counters_.get(); }
 
 private:
 	node_counters read_counters(unsigned node) const;

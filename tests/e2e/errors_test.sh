@@ -112,19 +112,25 @@ refused_upgrade() {
 }
 
 # A user's copy of one atom with another table than its bundled partner's; then
-# both with that table, which the running map does not fit.
+# both with that table, which the running map does not fit: two fields of one size have
+# changed places.
 other_schema() {
 	local atom
 
 	mkdir -p "$WORK/lib-one" "$WORK/lib-both"
 	sed 's/, 65536)/, 1024)/' "$TOP/bpf/atoms/whitelist.h" >"$WORK/lib-both/whitelist.h"
-	sed -i 's|"\.\./|"|; s|"whitelist_entry.h"|"atoms/whitelist_entry.h"|' "$WORK/lib-both/whitelist.h"
+	sed '/nfup_time created;/d; s/^\tenum wl_closing closing;/\tnfup_time created;\n&/' \
+		"$TOP/bpf/atoms/whitelist_entry.h" >"$WORK/lib-both/whitelist_entry.h"
+	sed -i 's|"\.\./|"|' "$WORK/lib-both/"*.h
 	cp "$TOP"/bpf/atoms/{ReadWL,WriteWL}.bpf.c "$WORK/lib-both"
-	cp "$WORK/lib-both/"{whitelist.h,ReadWL.bpf.c} "$WORK/lib-one"
+	cp "$WORK/lib-both/"{whitelist.h,whitelist_entry.h,ReadWL.bpf.c} "$WORK/lib-one"
 	refused 1 'declares the state WL otherwise.*|max_entries: ' nf --lib "$WORK/lib-one" check "$FIREWALL"
 
 	attach "$FIREWALL" >/dev/null
-	refused 3 'state WL has another schema|max_entries: 65536 -> 1024' nf --lib "$WORK/lib-both" upgrade fw "$FIREWALL"
+	refused 3 'state WL has another schema' nf --lib "$WORK/lib-both" upgrade fw "$FIREWALL"
+	refused 3 'max_entries: 65536 -> 1024' nf --lib "$WORK/lib-both" upgrade fw "$FIREWALL"
+	refused 3 'value.created: u64 @0 -> u64 @8' nf --lib "$WORK/lib-both" upgrade fw "$FIREWALL"
+	refused 3 'there is no WL.migrate.h' nf --lib "$WORK/lib-both" upgrade fw "$FIREWALL"
 	holds "$(nfj status fw)" '.generation == 1 and (.state[] | select(.atom == "WL").max_entries) == 65536' "kept"
 	# On purpose: the entries go, and come back with a rollback.
 	holds "$(nfj --lib "$WORK/lib-both" upgrade fw "$FIREWALL" --drop-state WL)" \
