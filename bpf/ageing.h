@@ -95,9 +95,9 @@ struct age_search {
 	__u32 want_room; /* until there is room, and no more */
 };
 
-/* Up to Linux 6.6 the verifier takes a bpf_loop for one step and removes what one
- * step cannot reach. What steps tell each other must not begin as a constant it
- * knows: this is 0, but it cannot tell. */
+/* Before Linux 6.7, and 6.1.y without that fix, the verifier takes a bpf_loop for
+ * one step and may remove what one step cannot reach. So what steps tell each
+ * other does not begin as a constant it knows: this is 0, but it cannot tell. */
 static __always_inline __u64 age_unknown_zero(__u64 any)
 {
 	asm volatile("%0 -= %0" : "+r"(any));
