@@ -2,8 +2,10 @@
 #include "migration.h"
 
 #include <algorithm>
+#include <bpf/bpf.h>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <set>
 
 #include "clock.h"
@@ -46,6 +48,17 @@ loader::Object kept_object(const std::string& path)
 	return {path, std::filesystem::path(path).stem(), false, 0};
 }
 
+// None: there is no such map any more. Error: that cannot be told.
+Result<std::optional<Fd>> find_map(std::uint32_t id)
+{
+	Fd fd(bpf_map_get_fd_by_id(id));
+	if (fd)
+		return std::optional(std::move(fd));
+	if (errno == ENOENT)
+		return std::optional<Fd>{};
+	return fail_errno(errno, "cannot open the map with id " + std::to_string(id));
+}
+
 const StateRecord* find_record(const Generation& generation, const std::string& atom)
 {
 	const auto found = std::ranges::find(generation.state, atom, &StateRecord::atom);
@@ -86,10 +99,12 @@ Result<void> add_ways(Move& move, std::uint32_t old_id, const Schema& wanted, co
 		      const loader::Library& library)
 {
 	for (const std::uint32_t id : related_maps(move.atom, old_id, kept)) {
-		auto map = loader::open_map(id);
+		auto map = find_map(id);
 		if (!map)
-			continue; // of a generation that is reclaimed
-		auto schema = statemaps::schema_of(map->get());
+			return pass(map);
+		if (!*map) // of a generation that is reclaimed
+			continue;
+		auto schema = statemaps::schema_of((*map)->get());
 		if (!schema)
 			return pass(schema);
 		Way way{move.atom, id, {}, {}, ""};
@@ -408,6 +423,8 @@ Result<void> load_plain(const Store& store, const Framework& framework, const Ge
 		if (!program)
 			return pass(program);
 		node->prog_id = loader::program_id(program->get());
+		if (node->prog_id == 0)
+			return fail(ErrorKind::system, "cannot tell the id of the program of node " + node->name);
 		if (auto pinned = loader::repin(program->get(), plain_pin(store, plain.number, node->name)); !pinned)
 			return pinned;
 		if (auto written = framework.write_slot(node->slot, program->get()); !written)
@@ -435,9 +452,12 @@ Result<MigrationReport> migrate(const Store& store, const Framework& framework, 
 	if (!generation)
 		return pass(generation);
 	for (const Migration& migration : generation->migrations) {
-		auto old = loader::open_map(migration.from);
-		if (!old) // its last user, a settling program, has gone: all was moved
+		auto found = find_map(migration.from);
+		if (!found)
+			return pass(found);
+		if (!*found) // its last user, a settling program, has gone: all was moved
 			continue;
+		const std::optional<Fd>& old = *found;
 		const StateRecord* own = find_record(*generation, migration.atom);
 		if (!own)
 			continue;

@@ -140,6 +140,8 @@ Result<void> Swap::prepare(Generation& draft, const Plan& plan, const std::map<s
 			outcome.loaded.push_back(node.name);
 		}
 		node.prog_id = loader::program_id(program->get());
+		if (node.prog_id == 0)
+			return fail(ErrorKind::system, "cannot tell the id of the program of node " + node.name);
 		if (auto pinned = loader::pin(program->get(), pins / loader::pin_name(node.name)); !pinned)
 			return pinned;
 		if (plan.write.contains(index)) {

@@ -28,7 +28,7 @@ mapfile -t words < <(change)
 survey "${words[@]}"
 now=v2 next=v1
 STRIDE=${STRIDE:-6}
-start=$((RANDOM % STRIDE))
+start=${START:-$((RANDOM % STRIDE))}
 echo "${#POINTS[@]} calls, of which every ${STRIDE}th from $start"
 
 finished=0 resumed=0 undone=0

@@ -72,3 +72,20 @@ done
 mend=$({ nf -j status fw || true; } | jq -r .error.hint | sed -n 's/.*again: //p')
 eval "$mend"
 holds "$(nfj status fw)" '.state[0].entries > 1000' "the right pin is back"
+
+echo "== another capacity: no converter is needed, and nothing that does not fit is lost"
+capacity() { # ENTRIES: an intent with that CAPACITY of TAB
+	INTENT=$WORK/capacity.click
+	sed "0,/Apply/s//Apply(CAPACITY $1)/" "$TABLE/table.click" >"$INTENT"
+}
+capacity 2000000
+phase v2 v2 to v2
+holds "$(nfj status fw)" '.state[0].max_entries == 2000000' "more room"
+capacity 1000
+refused 3 "has [0-9]+ entries, and the new one has room for 1000" to v2
+capacity $((ENTRIES + 1000))
+phase v2 v2 to v2
+holds "$(nfj status fw)" ".state[0].max_entries == $((ENTRIES + 1000))" "less room"
+phase v2 v2 nfj rollback fw
+sed -i 's/Apply ->/Apply(CAPACITY 7) ->/' "$INTENT"
+refused 1 "asks for 7 entries of the state TAB" nf --lib "$WORK/v2" check "$INTENT"
