@@ -26,14 +26,6 @@ Result<void> write_all(int fd, std::string_view content, const fs::path& path)
 	return {};
 }
 
-Result<void> sync_folder(const fs::path& folder)
-{
-	Fd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	if (!fd || fsync(fd.get()) != 0)
-		return fail_errno(errno, "cannot sync folder " + folder.string());
-	return {};
-}
-
 } // namespace
 
 Result<std::string> read_file(const fs::path& path)
@@ -82,6 +74,14 @@ Result<void> write_file(const fs::path& path, std::string_view content, bool dur
 		return written;
 	}
 	return durable ? sync_folder(path.parent_path()) : Result<void>{};
+}
+
+Result<void> sync_folder(const fs::path& folder)
+{
+	Fd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (!fd || fsync(fd.get()) != 0)
+		return fail_errno(errno, "cannot sync folder " + folder.string());
+	return {};
 }
 
 Result<void> sync_file(const fs::path& path)

@@ -19,6 +19,9 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
 // After which the content of a file that was written without `durable` survives too.
 Result<void> sync_file(const std::filesystem::path& path);
 
+// After which a renaming in it survives.
+Result<void> sync_folder(const std::filesystem::path& folder);
+
 // Appends one line and syncs.
 Result<void> append_line(const std::filesystem::path& path, std::string_view line);
 

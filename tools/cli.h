@@ -90,5 +90,7 @@ int run_doctor(const Cli& cli);
 int run_graph(const Cli& cli);
 int run_new(const Cli& cli);
 int run_state(const Cli& cli);
+int run_state_save(const Cli& cli);
+int run_state_restore(const Cli& cli);
 
 } // namespace nfup::tools

@@ -65,7 +65,7 @@ void declare_state(cxxopts::Options& options)
 			      cxxopts::value<std::string>(), "EXPR")(
 	    "limit", "show at most so many; 0: all", cxxopts::value<std::size_t>()->default_value("0"),
 	    "N")("create", "set: only if there is no such entry yet")("existing", "set: only if there is one")(
-	    "all", "del: every entry");
+	    "all", "del: every entry")("overwrite", "restore: also entries that are there");
 }
 
 void declare_doctor(cxxopts::Options& options)
@@ -108,8 +108,9 @@ std::string first_word(int argc, char** argv)
 		const std::string word = argv[i];
 		if (!word.starts_with('-'))
 			return word;
-		static const std::set<std::string> flags = {"--json", "--no-canary", "--follow",   "--verbose",
-							    "--help", "--create",    "--existing", "--all"};
+		static const std::set<std::string> flags = {"--json",     "--no-canary", "--follow",
+							    "--verbose",  "--help",      "--create",
+							    "--existing", "--all",       "--overwrite"};
 		const bool has_value =
 		    word.starts_with("--") && word.find('=') == std::string::npos && !flags.contains(word);
 		i += has_value ? 1 : 0;
@@ -149,7 +150,7 @@ const std::vector<Command>& commands()
 	    {"graph", "INTENT|NF [--format FORMAT]", "the pipeline as a picture or as text", declare_graph, 1, 1,
 	     run_graph},
 	    {"new", "module|atom NAME [--dir DIR]", "a class that compiles, to start from", declare_new, 2, 2, run_new},
-	    {"state", "list|show|get|set|del NF …", "entries of the NF's states, by field", declare_state, 2, 1000,
+	    {"state", "list|show|get|set|del|save|restore NF …", "entries of the NF's states", declare_state, 2, 1000,
 	     run_state},
 	    {"classes", "[CLASS]", "the library, with parameters and ports", nullptr, 0, 1, run_classes},
 	    {"doctor", "[DEV]", "what this machine can do, and how to mend it", declare_doctor, 0, 1, run_doctor},

@@ -411,6 +411,8 @@ constexpr Verb verbs[] = {
     {"show", "NF ATOM [--where EXPR] [--limit N]", 3, 3, show},
     {"get", "NF ATOM KEYFIELD=VALUE…", 4, any, get},
     {"set", "NF ATOM FIELD=VALUE… [--create|--existing]", 4, any, set},
+    {"save", "NF FILE [ATOM…]", 3, any, run_state_save},
+    {"restore", "NF FILE [ATOM…] [--overwrite]", 3, any, run_state_restore},
     {"del", "NF ATOM KEYFIELD=VALUE…|--where EXPR|--all", 3, any, del},
 };
 

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "framework.h"
+#include "state_save.h"
 #include "swap.h"
 
 namespace nfup::upgrade {
@@ -63,6 +64,10 @@ Result<std::string> mend(const Store& store, const MigrationProgress& progress)
 	}
 	if (left.operation == "migrate")
 		return mend_migration(store, progress);
+	if (left.operation == "restore") {
+		auto finished = finish_restore(store, left);
+		return finished ? Result<std::string>(what + *finished) : finished;
+	}
 	auto framework = Framework::open(store);
 	if (!framework)
 		return pass(framework);

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "state_save.h"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <linux/bpf.h>
+
+#include "statemaps/fill.h"
+#include "statemaps/moment.h"
+#include "statemaps/queue.h"
+
+namespace nfup::upgrade {
+
+namespace {
+
+using statemaps::Bytes;
+using statemaps::EntryField;
+using statemaps::Meaning;
+using statemaps::Table;
+
+std::uint64_t clock_ns(clockid_t clock)
+{
+	timespec now{};
+	clock_gettime(clock, &now);
+	return static_cast<std::uint64_t>(now.tv_sec) * 1000000000u + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+bool all_zero(const std::uint8_t* bytes, std::size_t size)
+{
+	return std::all_of(bytes, bytes + size, [](std::uint8_t byte) { return byte == 0; });
+}
+
+// A saved entry's times on the clocks of now.
+class Rebase {
+public:
+	Rebase(const SavedStates& header, const SavedState& state, const statemaps::Moment& now)
+	    : state_(state), now_(now)
+	{
+		const std::uint64_t realtime = clock_ns(CLOCK_REALTIME);
+		// A wall clock that went back makes nothing younger.
+		const std::uint64_t lain = realtime > header.realtime_ns ? realtime - header.realtime_ns : 0;
+		shift_ = now.ns - header.monotonic_ns - lain;
+	}
+
+	void apply(Bytes& value) const
+	{
+		const std::size_t count = state_.cpus ? static_cast<std::size_t>(state_.cpus) : 1;
+		for (std::size_t i = 0; i < count; i++)
+			for (const EntryField& field : state_.fields)
+				if (!field.in_key)
+					apply(field, value.data() + i * (value.size() / count) + field.offset);
+	}
+
+private:
+	void apply(const EntryField& field, std::uint8_t* at) const
+	{
+		if (field.meaning == Meaning::time) {
+			std::uint64_t time;
+			std::memcpy(&time, at, sizeof time);
+			if (time == 0) // never
+				return;
+			time += shift_; // programs compare by difference: it may well be before the boot
+			time += time == 0;
+			std::memcpy(at, &time, sizeof time);
+		} else if (field.meaning == Meaning::jiffies) {
+			const std::uint32_t stale = statemaps::stale_jiffies(now_);
+			std::memcpy(at, &stale, sizeof stale);
+		}
+	}
+
+	const SavedState& state_;
+	statemaps::Moment now_;
+	std::uint64_t shift_ = 0;
+};
+
+Result<const State*> target_of(const SavedState& saved, const std::vector<State>& states, const std::string& nf)
+{
+	const auto found =
+	    std::ranges::find_if(states, [&](const State& state) { return state.table.atom == saved.atom; });
+	if (found == states.end()) {
+		std::string names;
+		for (const State& state : states)
+			names += (names.empty() ? "" : ", ") + state.table.atom;
+		return fail(ErrorKind::refused,
+			    "the file has the state " + saved.atom + " of '" + nf + "', which this NF has not",
+			    (names.empty() ? "it keeps no state" : "its states are " + names) +
+				"; name those to restore: nfup state restore NF FILE ATOM…");
+	}
+	statemaps::Schema wanted = saved.schema;
+	wanted.max_entries = found->table.schema.max_entries; // room is counted
+	std::string lines;
+	for (const auto& line : statemaps::differences(wanted, found->table.schema))
+		lines += "\n  " + line;
+	if (!lines.empty())
+		return fail(ErrorKind::refused, "the state " + saved.atom + " was saved with another schema:" + lines,
+			    "nothing was changed; restore it into an NF with the old classes, and upgrade that");
+	if (saved.cpus != found->table.cpus)
+		return fail(ErrorKind::refused,
+			    "the state " + saved.atom + " has a value per CPU, of " + std::to_string(saved.cpus) +
+				" CPUs where it was saved and " + std::to_string(found->table.cpus) + " here",
+			    "nothing was changed");
+	return &*found;
+}
+
+// Is there an entry that stays unless it is overwritten?
+Result<bool> is_there(const Table& table, const std::uint8_t* key)
+{
+	auto value = table.lookup(key);
+	if (!value)
+		return pass(value);
+	return *value && !(table.is_array() && all_zero((*value)->data(), (*value)->size()));
+}
+
+Result<void> check_room(const StateFile& file, std::size_t index, const Table& table)
+{
+	if (table.is_array())
+		return {};
+	auto used = statemaps::count_entries(table.fd);
+	if (!used)
+		return pass(used);
+	std::uint64_t fresh = 0;
+	auto counted = file.read(index, [&](const std::uint8_t* key, const std::uint8_t*) -> Result<void> {
+		auto there = is_there(table, key);
+		if (!there)
+			return pass(there);
+		fresh += !*there;
+		return {};
+	});
+	if (!counted || *used + fresh <= table.schema.max_entries)
+		return counted;
+	return fail(ErrorKind::refused,
+		    "the state " + table.atom + " has room for " + std::to_string(table.schema.max_entries) +
+			" entries: " + std::to_string(*used) + " are there, and " + std::to_string(fresh) +
+			" of the file would come",
+		    "nothing was changed; delete some (nfup state del), or restore into a larger one");
+}
+
+Result<RestoredCount> restore(const StateFile& file, std::size_t index, const State& state,
+			      const statemaps::Moment& now, bool overwrite)
+{
+	const SavedState& saved = file.header().states.at(index);
+	const Table& table = state.table;
+	const Rebase rebase(file.header(), saved, now);
+	RestoredCount count{saved.atom};
+	Bytes value(saved.value_size());
+	auto done = file.read(index, [&](const std::uint8_t* key, const std::uint8_t* bytes) -> Result<void> {
+		auto there = is_there(table, key);
+		if (!there)
+			return pass(there);
+		if (*there && !overwrite) {
+			count.kept++;
+			return {};
+		}
+		value.assign(bytes, bytes + value.size());
+		rebase.apply(value);
+		const bool any = overwrite || table.is_array();
+		auto written = table.update(key, value.data(), any ? BPF_ANY : BPF_NOEXIST);
+		if (!written)
+			return pass(written);
+		if (*written == Table::Write::full)
+			return fail(ErrorKind::refused,
+				    "the state " + table.atom + " got full: " + std::to_string(count.restored) +
+					" entries were restored, then there was no room",
+				    "packets filled it meanwhile; delete some, and restore again");
+		if (*written == Table::Write::exists) { // a packet was quicker
+			count.kept++;
+			return {};
+		}
+		count.restored++;
+		return *there || !state.queue ? Result<void>{} : statemaps::push_key(state.queue->get(), key);
+	});
+	if (!done)
+		return pass(done);
+	return count;
+}
+
+} // namespace
+
+Result<std::vector<SavedCount>> save_states(const std::string& nf, const std::vector<State>& states,
+					    const std::filesystem::path& path)
+{
+	SavedStates header{nf, now_utc(), clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC), {}};
+	for (const State& state : states)
+		header.states.push_back(
+		    {state.table.atom, state.table.schema, state.table.cpus, state.table.layout.fields, 0});
+	auto file = StateFileWriter::begin(path, std::move(header));
+	if (!file)
+		return pass(file);
+	std::vector<SavedCount> counts;
+	for (const State& state : states) {
+		const Table& table = state.table;
+		SavedCount& count = counts.emplace_back(SavedCount{table.atom});
+		auto walked =
+		    statemaps::walk(table, [&](const std::uint8_t* key, const std::uint8_t* value) -> Result<bool> {
+			    if (table.is_array() && all_zero(value, table.value_bytes()))
+				    return true;
+			    count.entries++;
+			    auto added = file->add(key, value);
+			    return added ? Result<bool>(true) : Result<bool>(pass(added));
+		    });
+		if (!walked)
+			return pass(walked);
+		if (auto ended = file->end_state(); !ended)
+			return pass(ended);
+	}
+	if (auto committed = file->commit(); !committed)
+		return pass(committed);
+	return counts;
+}
+
+Result<std::vector<RestoredCount>> restore_states(const StateFile& file, const std::vector<State>& states,
+						  const std::vector<std::string>& atoms, bool overwrite)
+{
+	const std::vector<SavedState>& saved = file.header().states;
+	std::string names;
+	for (const SavedState& state : saved)
+		names += (names.empty() ? "" : ", ") + state.atom;
+	for (const std::string& atom : atoms)
+		if (std::ranges::find(saved, atom, &SavedState::atom) == saved.end())
+			return fail(ErrorKind::intent, "the file has no state '" + atom + "'",
+				    names.empty() ? "it has none at all" : "it has " + names);
+	auto now = statemaps::read_moment();
+	if (!now)
+		return pass(now);
+	std::vector<std::pair<std::size_t, const State*>> targets;
+	for (std::size_t i = 0; i < saved.size(); i++) {
+		if (!atoms.empty() && std::ranges::find(atoms, saved[i].atom) == atoms.end())
+			continue;
+		auto target = target_of(saved[i], states, file.header().nf);
+		if (!target)
+			return pass(target);
+		if (auto room = check_room(file, i, (*target)->table); !room)
+			return pass(room);
+		targets.emplace_back(i, *target);
+	}
+	std::vector<RestoredCount> counts;
+	for (const auto& [index, target] : targets) {
+		auto restored = restore(file, index, *target, *now, overwrite);
+		if (!restored)
+			return pass(restored);
+		counts.push_back(std::move(*restored));
+	}
+	return counts;
+}
+
+Result<std::vector<RestoredCount>> restore_journalled(const Store& store, const std::filesystem::path& path,
+						      const std::vector<std::string>& atoms, bool overwrite)
+{
+	auto file = StateFile::open(path);
+	if (!file)
+		return pass(file);
+	auto states = open_states(store);
+	if (!states)
+		return pass(states);
+	std::error_code error;
+	Journal journal{.operation = "restore", .step = "restore"};
+	journal.history = {
+	    {"file", std::filesystem::absolute(path, error)}, {"atoms", atoms}, {"overwrite", overwrite}};
+	if (auto written = store.write_journal(journal); !written)
+		return pass(written);
+	auto restored = restore_states(*file, *states, atoms, overwrite);
+	if (auto cleared = store.clear_journal(); !cleared && restored)
+		return pass(cleared);
+	return restored;
+}
+
+Result<std::string> finish_restore(const Store& store, const Journal& journal)
+{
+	const std::string path = journal.history.value("file", "");
+	auto restored = restore_journalled(store, path, journal.history.value("atoms", std::vector<std::string>()),
+					   journal.history.value("overwrite", false));
+	if (restored)
+		return "finished, with " + path;
+	// It is no reason to keep other commands from working.
+	if (auto cleared = store.clear_journal(); !cleared)
+		return pass(cleared);
+	return "it cannot be finished: " + restored.error().message + "; what it had restored stays";
+}
+
+} // namespace nfup::upgrade
