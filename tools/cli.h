@@ -89,6 +89,8 @@ int run_history(const Cli& cli);
 int run_doctor(const Cli& cli);
 int run_graph(const Cli& cli);
 int run_new(const Cli& cli);
+int run_save_all(const Cli& cli);
+int run_restore_all(const Cli& cli);
 int run_state(const Cli& cli);
 int run_state_save(const Cli& cli);
 int run_state_restore(const Cli& cli);

@@ -68,6 +68,11 @@ void declare_state(cxxopts::Options& options)
 	    "all", "del: every entry")("overwrite", "restore: also entries that are there");
 }
 
+void declare_restore_all(cxxopts::Options& options)
+{
+	options.add_options()("no-state", "attach with empty states");
+}
+
 void declare_doctor(cxxopts::Options& options)
 {
 	options.add_options()("netns", "network namespace of the device",
@@ -96,7 +101,7 @@ void print_usage()
 {
 	std::cout << "nfup: network functions on XDP, upgraded while packets flow\n\nusage: nfup [-j] COMMAND …\n\n";
 	for (const Command& command : commands())
-		printf("  %-9s %-44s %s\n", command.name, command.arguments, command.summary);
+		printf("  %-11s %-44s %s\n", command.name, command.arguments, command.summary);
 	std::cout << "\nnfup COMMAND --help shows a command's options. Exit codes: 0 done; 1 the intent or the\n"
 		     "arguments are wrong; 2 the system refused; 3 the upgrade was refused or rolled back.\n";
 }
@@ -108,9 +113,9 @@ std::string first_word(int argc, char** argv)
 		const std::string word = argv[i];
 		if (!word.starts_with('-'))
 			return word;
-		static const std::set<std::string> flags = {"--json",     "--no-canary", "--follow",
-							    "--verbose",  "--help",      "--create",
-							    "--existing", "--all",       "--overwrite"};
+		static const std::set<std::string> flags = {"--json",      "--no-canary", "--follow",   "--verbose",
+							    "--help",      "--create",    "--existing", "--all",
+							    "--overwrite", "--no-state"};
 		const bool has_value =
 		    word.starts_with("--") && word.find('=') == std::string::npos && !flags.contains(word);
 		i += has_value ? 1 : 0;
@@ -152,6 +157,9 @@ const std::vector<Command>& commands()
 	    {"new", "module|atom NAME [--dir DIR]", "a class that compiles, to start from", declare_new, 2, 2, run_new},
 	    {"state", "list|show|get|set|del|save|restore NF …", "entries of the NF's states", declare_state, 2, 1000,
 	     run_state},
+	    {"save-all", "[NF…]", "every NF's states to disk, for a reboot", nullptr, 0, 1000, run_save_all},
+	    {"restore-all", "[NF…] [--no-state]", "after a reboot: every NF as it was", declare_restore_all, 0, 1000,
+	     run_restore_all},
 	    {"classes", "[CLASS]", "the library, with parameters and ports", nullptr, 0, 1, run_classes},
 	    {"doctor", "[DEV]", "what this machine can do, and how to mend it", declare_doctor, 0, 1, run_doctor},
 	    {"recover", "[NF]", "finish or undo what a dead command left", nullptr, 0, 1, run_recover},

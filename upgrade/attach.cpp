@@ -2,51 +2,19 @@
 // Coordinator: the beginning and the end of an NF.
 #include <algorithm>
 
+#include "bring_up.h"
 #include "canary_check.h"
 #include "clock.h"
 #include "coordinator.h"
 #include "draft.h"
-#include "framework.h"
 #include "loader/bpffs.h"
 #include "loader/files.h"
 #include "loader/netns.h"
 #include "ports.h"
 #include "session.h"
-#include "state_plan.h"
 #include "swap.h"
 
 namespace nfup::upgrade {
-
-namespace {
-
-Result<void> attach_devices(const Store& store, const Framework& framework, const Build& build, NfRecord& record,
-			    loader::Mode mode)
-{
-	auto ingress = loader::load_program({build.ingress,
-					     "ingress",
-					     "ingress",
-					     {{"nfup_out", loader::bytes_of(std::uint32_t{NFUP_ROOT_SLOT})},
-					      {"nfup_node", loader::bytes_of(std::uint32_t{0})}},
-					     {{"slots", framework.slots()}, {"counters", framework.counters()}}});
-	if (!ingress)
-		return pass(ingress);
-	for (std::size_t i = 0; i < record.ports.size(); i++) {
-		const Port& port = record.ports[i];
-		if (framework.ports() >= 0)
-			if (auto written = framework.write_port(static_cast<std::uint32_t>(i), port.ifindex); !written)
-				return written;
-	}
-	for (const Port& port : record.ports) {
-		auto link = loader::attach(ingress->get(), port.ifindex, port.ifname, mode);
-		if (!link)
-			return pass(link);
-		if (auto pinned = loader::pin(link->get(), store.link_pin(port.label)); !pinned)
-			return pinned;
-	}
-	return {};
-}
-
-} // namespace
 
 Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& options,
 				    intent::Diagnostics& diagnostics)
@@ -108,57 +76,14 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 		Journal journal{.operation = "attach", .from = 0, .to = 1, .step = "prepare"};
 		if (auto written = store->write_journal(journal); !written)
 			return pass(written);
-		for (const auto& folder :
-		     {store->pins(), store->pins() / "links", store->pins() / "state", store->pins() / "gen"})
-			if (auto made = loader::make_pin_folder(folder); !made)
-				return pass(made);
-		NfRecord record{
+		const NfRecord record{
 		    options.name, options.netns, loader::to_string(options.mode), store->pins(), ports->ports, 0, 0};
 		if (auto written = store->write_nf(record); !written)
 			return pass(written);
-		auto framework = Framework::create(*store, *built);
-		if (!framework)
-			return pass(framework);
-		auto context = framework->context(*store, *built, built->contract);
-		if (!context)
-			return pass(context);
-		const auto state_start = Clock::now();
-		auto state = plan_state(*store, *built, library_, {}, 0, {}, false);
-		if (!state)
-			return pass(state);
-		if (auto pinned = pin_state_drafts(*store, *state); !pinned)
-			return pass(pinned);
-
-		outcome.state = state->changes;
-		outcome.state_ms = ms_since(state_start);
-		auto records = state->records();
-		if (!records)
-			return pass(records);
-		auto draft = draft_of(*built, 1, {}, *records, ports->ports);
-		if (!draft)
-			return pass(draft);
-		auto plan = place(*draft, *framework, {}, 0);
-		if (!plan)
-			return pass(plan);
-		describe_plan(*plan, *draft, outcome);
 		describe_ports(*ports, outcome);
-
-		// The pipeline is whole before the first packet can enter it. The journal
-		// stays at `prepare`: a crash before the commit undoes the attach.
-		const std::map<int, Generation> none;
-		Swap swap(*store, *framework, none);
-		if (auto prepared = swap.prepare(*draft, *plan, map_fds(*framework, *context, state->maps), outcome);
-		    !prepared)
-			return pass(prepared);
-		if (auto flipped = swap.flip(*plan, outcome); !flipped)
-			return pass(flipped);
-		if (auto attached = attach_devices(*store, *framework, *built, record, options.mode); !attached)
-			return pass(attached);
-		outcome.result = "committed";
-		outcome.total_ms = ms_since(start);
-		journal.history = history_entry(outcome, "attach", 0);
-		if (auto committed = commit(*store, *framework, journal); !committed)
-			return pass(committed);
+		if (auto up = bring_up({*store, *built, library_, ports->ports, options.mode, start}, journal, outcome);
+		    !up)
+			return pass(up);
 		return outcome;
 	};
 	auto attached = attempt();

@@ -12,6 +12,8 @@
 #include "intent/hash.h"
 #include "intent/parse.h"
 #include "statemaps/queue.h"
+#include "loader/code_hash.h"
+#include "loader/describe.h"
 
 namespace nfup::upgrade {
 
@@ -215,6 +217,40 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 		library.cache().shrink();
 	build.reused = library.reused();
 	build.build_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+	return build;
+}
+
+Result<Build> rebuild(const Generation& generation, loader::Library& library)
+{
+	Build build;
+	build.file = generation.intent_file;
+	build.text = generation.intent;
+	for (const Port& port : generation.ports)
+		build.ports.push_back(port.label);
+	library.prepare({"ingress"});
+	auto ingress = library.get("ingress");
+	if (!ingress)
+		return pass(ingress);
+	build.ingress = (*ingress)->object.path;
+	for (const GenerationNode& node : generation.nodes) {
+		auto opened = loader::open_class(node.object, node.cls, node.object);
+		if (!opened)
+			return pass(opened);
+		auto code = loader::code_hash(node.object);
+		if (!code)
+			return pass(code);
+		loader::Library::Class cls{{}, {node.object, ""}, std::move(*opened), *code};
+		cls.info.name = node.cls;
+		cls.info.state = node.state;
+		if (node.cls != "root")
+			read_shared(cls, build);
+		if (auto read = read_state(cls, build.state); !read)
+			return pass(read);
+		// root's are the devices', which have other numbers now
+		const bool root = node.cls == "root";
+		build.nodes.push_back({node.name, node.cls, node.args, node.out, node.object, *std::move(code),
+				       root ? std::vector<loader::Constant>() : node.constants, node.state});
+	}
 	return build;
 }
 

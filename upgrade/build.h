@@ -15,6 +15,7 @@
 #include "loader/class_library.h"
 #include "loader/program.h"
 #include "plan.h"
+#include "records.h"
 #include "statemaps/schema.h"
 
 namespace nfup::upgrade {
@@ -67,6 +68,11 @@ struct Build {
 // Error (kind intent): the rendered diagnostics, which are in `diagnostics` too.
 Result<Build> build(const std::string& text, const std::string& file, loader::Library& library,
 		    intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports = {});
+
+// A generation's own objects once more, as when it was built; nothing is compiled but,
+// where the cache has lost it, `ingress`.
+// Error (kind system): an object is gone or damaged.
+Result<Build> rebuild(const Generation& generation, loader::Library& library);
 
 // A node's identity within an NF: everything but slots.
 std::string identity(const BuiltNode& node, const Build& build, const std::map<std::string, std::uint32_t>& map_ids,

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "framework.h"
+#include "reattach.h"
 #include "state_save.h"
 #include "swap.h"
 
@@ -64,6 +65,10 @@ Result<std::string> mend(const Store& store, const MigrationProgress& progress)
 	}
 	if (left.operation == "migrate")
 		return mend_migration(store, progress);
+	if (left.operation == "reattach") {
+		auto finished = finish_reattach(store, left);
+		return finished ? Result<std::string>(what + *finished) : finished;
+	}
 	if (left.operation == "restore") {
 		auto finished = finish_restore(store, left);
 		return finished ? Result<std::string>(what + *finished) : finished;

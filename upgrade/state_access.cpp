@@ -2,6 +2,7 @@
 #include "state_access.h"
 
 #include <algorithm>
+#include <fcntl.h>
 
 #include "loader/bpffs.h"
 #include "loader/program.h"
@@ -103,6 +104,24 @@ Result<std::vector<State>> open_states(const Store& store, const std::vector<std
 		if (!opened)
 			return pass(opened);
 		states.push_back(std::move(*opened));
+	}
+	return states;
+}
+
+Result<std::vector<State>> open_states(const std::map<std::string, Fd>& maps)
+{
+	std::vector<State> states;
+	for (const auto& [atom, fd] : maps) {
+		if (statemaps::is_queue(atom))
+			continue;
+		State state{Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), {}, {}, {}};
+		auto table = statemaps::Table::open(atom, state.map.get());
+		if (!table)
+			return pass(table);
+		state.table = std::move(*table);
+		if (const auto queue = maps.find(statemaps::queue_of(atom)); queue != maps.end())
+			state.queue = Fd(fcntl(queue->second.get(), F_DUPFD_CLOEXEC, 0));
+		states.push_back(std::move(state));
 	}
 	return states;
 }

@@ -2,6 +2,7 @@
 // An NF's states for the commands that read and write them.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,5 +34,8 @@ Result<std::optional<Fd>> find_state(const Store& store, const Generation* gener
 
 // Every state's pin is the generation's own map; errors as find_state.
 Result<void> check_states(const Store& store, const Generation& generation);
+
+// Those of a generation that is being brought up; by name, queues among them.
+Result<std::vector<State>> open_states(const std::map<std::string, Fd>& maps);
 
 } // namespace nfup::upgrade

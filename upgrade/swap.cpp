@@ -308,13 +308,18 @@ Result<void> reclaim(const Store& store, const Framework& framework, int keep, i
 	return {};
 }
 
-Result<void> remove_all(const Store& store)
+Result<void> remove_pins_of(const Store& store)
 {
 	std::error_code error;
 	for (const auto& entry : std::filesystem::directory_iterator(store.pins() / "links", error))
 		if (auto link = loader::open_pin(entry.path()))
 			bpf_link_detach(link->get()); // at once; removing the pin alone may take a while
-	if (auto removed = loader::remove_pins(store.pins()); !removed)
+	return loader::remove_pins(store.pins());
+}
+
+Result<void> remove_all(const Store& store)
+{
+	if (auto removed = remove_pins_of(store); !removed)
 		return removed;
 	return store.remove_records();
 }

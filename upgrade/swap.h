@@ -67,7 +67,10 @@ Result<void> go_back(const Store& store, const Framework& framework, Journal jou
 // before it, and the newest. Empties slots that no generation uses.
 Result<void> reclaim(const Store& store, const Framework& framework, int keep, int previous);
 
-// Pins, links and records of an NF, whatever is there of them.
+// Links and pins of an NF, whatever is there of them; devices first.
+Result<void> remove_pins_of(const Store& store);
+
+// These and its records.
 Result<void> remove_all(const Store& store);
 
 // Waits until every packet that was in flight has left: one RCU grace period.
