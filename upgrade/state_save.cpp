@@ -37,10 +37,7 @@ public:
 	Rebase(const SavedStates& header, const SavedState& state, const statemaps::Moment& now)
 	    : state_(state), now_(now)
 	{
-		const std::uint64_t realtime = clock_ns(CLOCK_REALTIME);
-		// A wall clock that went back makes nothing younger.
-		const std::uint64_t lain = realtime > header.realtime_ns ? realtime - header.realtime_ns : 0;
-		shift_ = now.ns - header.monotonic_ns - lain;
+		shift_ = time_shift(header, now.ns, clock_ns(CLOCK_REALTIME));
 	}
 
 	void apply(Bytes& value) const
@@ -176,6 +173,13 @@ Result<RestoredCount> restore(const StateFile& file, std::size_t index, const St
 }
 
 } // namespace
+
+std::uint64_t time_shift(const SavedStates& header, std::uint64_t monotonic_ns, std::uint64_t realtime_ns)
+{
+	// A wall clock that went back makes nothing younger.
+	const std::uint64_t lain = realtime_ns > header.realtime_ns ? realtime_ns - header.realtime_ns : 0;
+	return monotonic_ns - header.monotonic_ns - lain;
+}
 
 Result<std::vector<SavedCount>> save_states(const std::string& nf, const std::vector<State>& states,
 					    const std::filesystem::path& path)

@@ -12,6 +12,11 @@ mkdir -p "$BUILD"
 ln -s "$WORK/prefix/bin" "$BUILD/tools"
 CACHE=$WORK/cache
 
+for unit in nfup.service nfup-snapshot.service nfup-snapshot.timer; do
+	[[ -s $WORK/prefix/lib/systemd/system/$unit ]] || fail "$unit is not installed"
+done
+grep -qx 'ExecStart=/.*/nfup restore-all' "$WORK/prefix/lib/systemd/system/nfup.service" || fail "nfup.service does not restore"
+
 said=$(nfj build)
 holds "$said" '(.compiled | length) > 20 and .reused == []' "every class"
 holds "$said" '.compiled | index("root") and index("csum")' "the framework's programs and the functionalities too"

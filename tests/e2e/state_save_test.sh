@@ -20,17 +20,15 @@ PORT=40123
 mkfifo "$WORK/ask"
 exec 8<>"$WORK/ask"
 on "$CLIENT" socat "TCP4:$LAB_SERVER_IP:80,bind=$LAB_CLIENT_IP:$PORT" - <&8 >"$WORK/answers" &
-got=0
-# asked [SECONDS]: one more answer comes on that connection
+asks=0
+# asked [SECONDS]: everything that was asked for on that connection is answered, one more page too
 asked() {
 	local i
 
+	asks=$((asks + 1))
 	printf 'GET /1.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=0-9\r\n\r\n' >&8
 	for ((i = 0; i < ${1:-5} * 20; i++)); do
-		if (($(grep -ac '^HTTP/1.1 206' "$WORK/answers") > got)); then
-			got=$((got + 1))
-			return
-		fi
+		[[ $({ grep -ao 'HTTP/1.1 206' "$WORK/answers" || true; } | wc -l) != "$asks" ]] || return 0
 		sleep 0.05
 	done
 	return 1

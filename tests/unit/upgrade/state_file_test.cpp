@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 
 #include "loader/files.h"
+#include "upgrade/state_save.h"
 
 namespace nfup::upgrade {
 namespace {
@@ -118,6 +119,20 @@ TEST_F(StateFileTest, ManyBlocks)
 	auto file = StateFile::open(path_);
 	ASSERT_TRUE(file);
 	EXPECT_EQ(read_all(*file, 0), many);
+}
+
+TEST(StateSave, TimesKeepTheirAgeOverABoot)
+{
+	SavedStates header;
+	header.monotonic_ns = 1000;
+	header.realtime_ns = 5'000'000;
+	const std::uint64_t seen = 900; // 100 ns before the save
+	// Restored 300 ns later, on a clock that has begun anew and is at 50.
+	EXPECT_EQ(50 - (seen + time_shift(header, 50, 5'000'300)), 400u);
+	// The same boot.
+	EXPECT_EQ(time_shift(header, 1300, 5'000'300), 0u);
+	// The wall clock was set back meanwhile.
+	EXPECT_EQ(1300 - (seen + time_shift(header, 1300, 4'000'000)), 100u);
 }
 
 TEST_F(StateFileTest, NothingStaysOfOneThatIsNotCommitted)
