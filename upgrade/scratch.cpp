@@ -137,11 +137,14 @@ Result<void> Scratch::select(Which which)
 
 void Scratch::drop_unused()
 {
+	// Nobody jumps there. To empty a slot waits for a grace period, to fill it with
+	// something that is kept anyway does not.
+	const int other = target_.slots.begin()->second;
 	for (const std::string& name : pins_.drop_unused()) {
 		std::uint32_t slot = 0;
 		const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), slot);
 		if (error == std::errc() && !target_.slots.contains(slot) && !running_.slots.contains(slot))
-			bpf_map_delete_elem(slots_.get(), &slot);
+			bpf_map_update_elem(slots_.get(), &slot, &other, BPF_ANY);
 	}
 }
 
