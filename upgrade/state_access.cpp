@@ -108,6 +108,18 @@ Result<std::vector<State>> open_states(const Store& store, const std::vector<std
 	return states;
 }
 
+Result<void> check_migrated(const Store& store)
+{
+	auto journal = store.read_journal();
+	if (!journal)
+		return pass(journal);
+	if (!*journal || (*journal)->operation != "migrate")
+		return {};
+	return fail(ErrorKind::refused,
+		    "a state of '" + store.nf() + "' is migrating: not all of its entries are in one place",
+		    "wait for the upgrade; if nfup died in it, `nfup recover " + store.nf() + "` goes on");
+}
+
 Result<std::vector<State>> open_states(const std::map<std::string, Fd>& maps)
 {
 	std::vector<State> states;

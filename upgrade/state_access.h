@@ -35,6 +35,9 @@ Result<std::optional<Fd>> find_state(const Store& store, const Generation* gener
 // Every state's pin is the generation's own map; errors as find_state.
 Result<void> check_states(const Store& store, const Generation& generation);
 
+// Error (kind refused): some entries are still in the map that they migrate from.
+Result<void> check_migrated(const Store& store);
+
 // Those of a generation that is being brought up; by name, queues among them.
 Result<std::vector<State>> open_states(const std::map<std::string, Fd>& maps);
 
