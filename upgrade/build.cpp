@@ -121,12 +121,15 @@ BuiltNode root_node(const intent::Resolved& nf, const loader::Library::Class& cl
 
 } // namespace
 
-Checked check(const std::string& text, const std::string& file, loader::Library& library,
-	      intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports)
+namespace {
+
+// `classes`: to have ready as well, in the same go.
+Checked check_with(std::vector<std::string> classes, const std::string& text, const std::string& file,
+		   loader::Library& library, intent::Diagnostics& diagnostics,
+		   const std::vector<std::string>& known_ports)
 {
 	Checked checked;
 	checked.graph = intent::parse(text, file, diagnostics);
-	std::vector<std::string> classes;
 	for (const intent::Node& node : checked.graph.nodes) {
 		classes.push_back(node.cls);
 		if (node.name == "root" || node.name == "ingress")
@@ -159,12 +162,19 @@ Checked check(const std::string& text, const std::string& file, loader::Library&
 	return checked;
 }
 
+} // namespace
+
+Checked check(const std::string& text, const std::string& file, loader::Library& library,
+	      intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports)
+{
+	return check_with({}, text, file, library, diagnostics, known_ports);
+}
+
 Result<Build> build(const std::string& text, const std::string& file, loader::Library& library,
 		    intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports)
 {
 	const auto start = std::chrono::steady_clock::now();
-	library.prepare({"root", "ingress"});
-	const Checked checked = check(text, file, library, diagnostics, known_ports);
+	const Checked checked = check_with({"root", "ingress"}, text, file, library, diagnostics, known_ports);
 	if (!diagnostics.ok())
 		return fail(ErrorKind::intent, render_errors(diagnostics, text));
 

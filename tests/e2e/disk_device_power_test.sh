@@ -11,7 +11,7 @@
 
 need jq ethtool ping
 mkdir -p "$WORK/state"
-mount -t tmpfs -o size=512k tmpfs "$WORK/state"
+mount -t tmpfs -o size=2m tmpfs "$WORK/state"
 on_exit() {
 	local status=$?
 
