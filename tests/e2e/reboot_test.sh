@@ -7,6 +7,8 @@
 . "$(dirname "$0")/lib.sh" "$@"
 # shellcheck source=tests/e2e/faults.sh
 . "$(dirname "$0")/faults.sh"
+# shellcheck source=tests/e2e/long_connection.sh
+. "$(dirname "$0")/long_connection.sh"
 # shellcheck source=examples/demo/traffic.sh
 . "$TOP/examples/demo/traffic.sh"
 
@@ -22,23 +24,7 @@ nf --lib "$WORK/own" attach "$WORK/nat.click" --name fw --netns "$NF_HOST" --dev
 rm -r "$WORK/own" "$WORK/nat.click"
 web_start "$WORK/web" 100 1
 
-mkfifo "$WORK/ask"
-exec 8<>"$WORK/ask"
-on "$CLIENT" socat "TCP4:$LAB_SERVER_IP:80" - <&8 >"$WORK/answers" &
-asks=0
-# asked [SECONDS]: everything that was asked for on that connection is answered, one more page too
-asked() {
-	local i
-
-	asks=$((asks + 1))
-	printf 'GET /1.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=0-9\r\n\r\n' >&8
-	for ((i = 0; i < ${1:-5} * 20; i++)); do
-		[[ $({ grep -ao 'HTTP/1.1 206' "$WORK/answers" || true; } | wc -l) != "$asks" ]] || return 0
-		sleep 0.05
-	done
-	return 1
-}
-asked || fail "the connection was not set up"
+long_connection
 
 # Records stay, bpffs is empty, nothing is attached.
 goes_down() {
