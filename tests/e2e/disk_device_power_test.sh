@@ -18,9 +18,7 @@ on_exit() {
 	[[ -z ${stopped:-} ]] || kill -KILL "$stopped" 2>/dev/null || true
 	[[ ! -e $WORK/state/fw ]] || nf detach fw >/dev/null 2>&1 || true
 	umount "$WORK/state" || true
-	(exit "$status") || true
-	trap cleanup EXIT
-	exit "$status"
+	cleanup "$status"
 }
 trap on_exit EXIT
 edit ToDevice "$WORK/leaf" "$MARK_LEAF"

@@ -81,8 +81,8 @@ attach() {
 	nfj attach "$1" --name "${2:-fw}" --netns "$NF_HOST" --dev p1=p1 --dev p2=p2
 }
 
-cleanup() {
-	local status=$? job name
+cleanup() { # [STATUS]
+	local status=${1:-$?} job name
 
 	trap '' INT TERM
 	for job in $(jobs -p); do
