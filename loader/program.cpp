@@ -209,6 +209,16 @@ std::uint32_t map_id(int fd)
 	return id_of<bpf_map_info>(fd);
 }
 
+Result<std::optional<Fd>> find_map(std::uint32_t id)
+{
+	Fd fd(bpf_map_get_fd_by_id(id));
+	if (fd)
+		return std::optional(std::move(fd));
+	if (errno == ENOENT)
+		return std::optional<Fd>{};
+	return fail_errno(errno, "cannot open the map with id " + std::to_string(id));
+}
+
 Result<Fd> open_map(std::uint32_t id)
 {
 	Fd fd(bpf_map_get_fd_by_id(id));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,5 +48,7 @@ std::uint32_t program_id(int fd);
 std::uint32_t map_id(int fd);
 
 Result<Fd> open_map(std::uint32_t id);
+// None: there is no such map any more. Error: that cannot be told.
+Result<std::optional<Fd>> find_map(std::uint32_t id);
 
 } // namespace nfup::loader

@@ -54,8 +54,6 @@ Done save(const Cli& cli, const std::string& nf)
 	std::error_code error;
 	if (!std::filesystem::exists(store->pins() / "slots", error))
 		return {{{"name", nf}, {"result", "not-loaded"}}, "not loaded: its last snapshot stays", 0};
-	if (auto migrated = upgrade::check_migrated(*store); !migrated)
-		return failed(nf, migrated.error());
 	auto states = upgrade::open_states(*store);
 	if (!states)
 		return failed(nf, states.error());

@@ -22,8 +22,6 @@ int run_state_save(const Cli& cli)
 	auto store = upgrade::Store::open(cli.folders, cli.words[1]);
 	if (!store)
 		return report(cli, store.error());
-	if (auto migrated = upgrade::check_migrated(*store); !migrated)
-		return report(cli, migrated.error());
 	auto states = upgrade::open_states(*store, atoms_of(cli));
 	if (!states)
 		return report(cli, states.error());

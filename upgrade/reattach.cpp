@@ -82,7 +82,7 @@ Result<Reattached> reattach(const Folders& folders, const std::string& nf, loade
 	auto record = store.read_nf();
 	if (!record)
 		return pass(record);
-	auto generation = store.read_generation(record->current);
+	auto generation = store.read_running();
 	if (!generation)
 		return pass(generation);
 	auto mode = loader::parse_mode(record->mode);

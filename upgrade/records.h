@@ -106,6 +106,7 @@ struct Generation {
 	std::vector<std::string*> objects();
 
 	PlacedGraph placed() const;
+	const StateRecord* find_state(const std::string& atom) const; // null: it uses none of that name
 };
 
 // Written before the step it names: what recovery needs to finish or undo it.

@@ -174,9 +174,8 @@ Result<Scratch::Maps> Scratch::maps_for(const Generation& generation, const Gene
 		   {"pkt", context->second.map.fd()}},
 		  context->second.kept};
 	for (const std::string& atom : node.state) {
-		const auto record = std::ranges::find(generation.state, atom, &StateRecord::atom);
-		const std::string key =
-		    "state-" + atom + (record == generation.state.end() ? "" : "-" + record->schema);
+		const StateRecord* record = generation.find_state(atom);
+		const std::string key = "state-" + atom + (!record ? "" : "-" + record->schema);
 		auto state = states_.find(key);
 		if (state == states_.end()) {
 			auto found = pins_.find(key);

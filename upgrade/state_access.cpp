@@ -21,8 +21,7 @@ Result<State> open_state(const Store& store, const Generation& generation, const
 	if (!table)
 		return pass(table);
 	State state{std::move(**map), std::move(*table), {}, {}};
-	if (const std::string queue = statemaps::queue_of(record.atom);
-	    std::ranges::find(generation.state, queue, &StateRecord::atom) != generation.state.end()) {
+	if (const std::string queue = statemaps::queue_of(record.atom); generation.find_state(queue)) {
 		auto pinned = find_state(store, &generation, queue);
 		if (!pinned)
 			return pass(pinned);
@@ -34,6 +33,19 @@ Result<State> open_state(const Store& store, const Generation& generation, const
 	return state;
 }
 
+// Some entries are still in the map that they migrate from.
+Result<void> check_migrated(const Store& store)
+{
+	auto journal = store.read_journal();
+	if (!journal)
+		return pass(journal);
+	if (!*journal || (*journal)->operation != "migrate")
+		return {};
+	return fail(ErrorKind::refused,
+		    "a state of '" + store.nf() + "' is migrating: not all of its entries are in one place",
+		    "wait for the upgrade; if nfup died in it, `nfup recover " + store.nf() + "` goes on");
+}
+
 } // namespace
 
 Result<std::optional<Fd>> find_state(const Store& store, const Generation* generation, const std::string& atom)
@@ -42,8 +54,8 @@ Result<std::optional<Fd>> find_state(const Store& store, const Generation* gener
 	auto pinned = loader::find_pin(path);
 	if (!pinned || !generation)
 		return pinned;
-	const auto record = std::ranges::find(generation->state, atom, &StateRecord::atom);
-	if (record == generation->state.end())
+	const StateRecord* record = generation->find_state(atom);
+	if (!record)
 		return pinned;
 	const std::uint32_t there = *pinned ? loader::map_id((*pinned)->get()) : 0;
 	if (there == record->map_id)
@@ -78,13 +90,9 @@ Result<void> check_states(const Store& store, const Generation& generation)
 
 Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms)
 {
-	auto record = store.read_nf();
-	if (!record)
-		return pass(record);
-	if (record->current == 0)
-		return fail(ErrorKind::system, "'" + store.nf() + "' is not attached yet",
-			    "wait, or nfup recover " + store.nf());
-	auto generation = store.read_generation(record->current);
+	if (auto migrated = check_migrated(store); !migrated)
+		return pass(migrated);
+	auto generation = store.read_running();
 	if (!generation)
 		return pass(generation);
 	std::vector<StateRecord> records = generation->state;
@@ -106,18 +114,6 @@ Result<std::vector<State>> open_states(const Store& store, const std::vector<std
 		states.push_back(std::move(*opened));
 	}
 	return states;
-}
-
-Result<void> check_migrated(const Store& store)
-{
-	auto journal = store.read_journal();
-	if (!journal)
-		return pass(journal);
-	if (!*journal || (*journal)->operation != "migrate")
-		return {};
-	return fail(ErrorKind::refused,
-		    "a state of '" + store.nf() + "' is migrating: not all of its entries are in one place",
-		    "wait for the upgrade; if nfup died in it, `nfup recover " + store.nf() + "` goes on");
 }
 
 Result<std::vector<State>> open_states(const std::map<std::string, Fd>& maps)

@@ -25,7 +25,8 @@ struct State {
 // The states that the running generation uses, or those that `atoms` names, in the
 // order of the generation. Takes no lock: for a writer, call begin() (session.h) first.
 // Error (kind intent): no such NF or state; (kind system): the NF is not loaded, or
-// a pin was replaced by a map that is not the generation's.
+// a pin was replaced by a map that is not the generation's; (kind refused): a state is
+// migrating, and would be seen in part.
 Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms = {});
 
 // The pinned map of a state; none: there is no such pin. Error (kind system): the
@@ -34,9 +35,6 @@ Result<std::optional<Fd>> find_state(const Store& store, const Generation* gener
 
 // Every state's pin is the generation's own map; errors as find_state.
 Result<void> check_states(const Store& store, const Generation& generation);
-
-// Error (kind refused): some entries are still in the map that they migrate from.
-Result<void> check_migrated(const Store& store);
 
 // Those of a generation that is being brought up; by name, queues among them.
 Result<std::vector<State>> open_states(const std::map<std::string, Fd>& maps);

@@ -11,7 +11,7 @@
 #include "build.h"
 #include "coordinator.h"
 #include "loader/fd.h"
-#include "migration.h"
+#include "migration_plan.h"
 #include "store.h"
 
 namespace nfup::upgrade {

@@ -65,6 +65,12 @@ PlacedGraph Generation::placed() const
 	return graph;
 }
 
+const StateRecord* Generation::find_state(const std::string& atom) const
+{
+	const auto found = std::ranges::find(state, atom, &StateRecord::atom);
+	return found == state.end() ? nullptr : &*found;
+}
+
 Result<Store> Store::open(const Folders& folders, const std::string& nf)
 {
 	if (!plain_name(nf))
@@ -159,6 +165,16 @@ Result<Generation> Store::read_generation(int number) const
 Result<void> Store::write_generation(const Generation& generation) const
 {
 	return write_file(record_path(records_, generation.number), json(generation).dump(1));
+}
+
+Result<Generation> Store::read_running() const
+{
+	auto record = read_nf();
+	if (!record)
+		return pass(record);
+	if (record->current == 0)
+		return fail(ErrorKind::system, "'" + nf_ + "' is not attached yet", "wait, or nfup recover " + nf_);
+	return read_generation(record->current);
 }
 
 Result<Generation> Store::read_draft(int number) const

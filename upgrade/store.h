@@ -45,6 +45,8 @@ public:
 	Result<NfRecord> read_nf() const;
 	Result<void> write_nf(const NfRecord& record) const;
 	Result<Generation> read_generation(int number) const;
+	// Error (kind system): none was committed yet.
+	Result<Generation> read_running() const;
 	Result<void> write_generation(const Generation& generation) const; // one that is committed
 	Result<Generation> read_draft(int number) const;
 	// Drafts and the journal speak of what is in bpffs, which is empty after a power

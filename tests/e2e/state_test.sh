@@ -40,7 +40,7 @@ holds "$said" '.states[] | select(.atom == "WL") | .entries >= 1 and .max_entrie
 holds "$said" '.states[] | select(.atom == "WL").fields | map({(.name): .meaning}) | add |
 	.saddr == "address" and .sport == "number" and .proto == "proto" and .last_seen == "time" and
 	.checked == "jiffies" and .closing == "enum" and has("zero") == false' "the fields of WL"
-nf state list fw | grep -q "used by .*ReadWL" || fail "the list as text"
+grep -q "used by .*ReadWL" <<<"$(nf state list fw)" || fail "the list as text"
 
 echo "== show and get"
 holds "$(nfj state show fw WL --where "sport == $PORT")" ".shown == 1 and .more == false and .ok and
@@ -164,9 +164,10 @@ cat >"$WORK/note.click" <<-'INTENT'
 	FromDevice(p2) -> ToDevice(p1);
 INTENT
 keys_queued() { # takes them out
-	local n=0
+	local n=0 said
 
-	while bpftool map dequeue pinned "$BPFFS/note/state/NOTED_QUEUE" 2>/dev/null | grep -q value; do
+	while said=$(bpftool map dequeue pinned "$BPFFS/note/state/NOTED_QUEUE" 2>&1); do
+		[[ $said == *value* ]] || break
 		n=$((n + 1))
 	done
 	echo "$n"
