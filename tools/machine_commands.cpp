@@ -82,7 +82,7 @@ Done restore(const Cli& cli, const std::string& nf, loader::Library& library)
 	json counts = json::array();
 	std::string text;
 	for (const auto& state : done->restored) {
-		counts.push_back({{"atom", state.atom}, {"restored", state.restored}});
+		counts.push_back({{"atom", state.atom}, {"restored", state.restored}, {"converted", state.converted}});
 		text += ", " + state.atom + " " + std::to_string(state.restored);
 	}
 	json answer = {{"name", nf},       {"result", "restored"}, {"generation", done->outcome.generation},

@@ -44,15 +44,22 @@ int run_state_restore(const Cli& cli)
 	auto session = upgrade::begin(cli.folders, cli.words[1]);
 	if (!session)
 		return report(cli, session.error());
+	auto library = cli.library();
+	if (!library)
+		return report(cli, library.error());
 	auto restored = upgrade::restore_journalled(session->store, cli.words[2], atoms_of(cli),
-						    cli.options.count("overwrite") > 0);
+						    cli.options.count("overwrite") > 0, *library);
 	if (!restored)
 		return report(cli, restored.error());
 	json counts = json::array();
 	for (const auto& state : *restored) {
-		counts.push_back({{"atom", state.atom}, {"restored", state.restored}, {"kept", state.kept}});
+		counts.push_back({{"atom", state.atom},
+				  {"restored", state.restored},
+				  {"kept", state.kept},
+				  {"converted", state.converted}});
 		if (!cli.as_json)
-			std::cout << state.atom << ": " << state.restored << " restored, " << state.kept
+			std::cout << state.atom << ": " << state.restored << " restored"
+				  << (state.converted ? " from another layout, " : ", ") << state.kept
 				  << " were there\n";
 	}
 	if (cli.as_json)

@@ -8,8 +8,8 @@
 #include "loader/bpffs.h"
 #include "loader/program.h"
 #include "statemaps/queue.h"
-#include "statemaps/sweep.h"
 #include "swap.h"
+#include "sweeper.h"
 
 namespace nfup::upgrade {
 
@@ -34,19 +34,6 @@ namespace {
 Result<void> sweep_state(const Migration& migration, const Fd& old, const Fd& fresh, const MigrationProgress& progress,
 			 MigrationReport& report)
 {
-	auto maps = loader::create_maps(migration.sweeper, {"keys", "sweep"});
-	if (!maps)
-		return pass(maps);
-	auto program = loader::load_program({migration.sweeper,
-					     "nfup_sweep",
-					     "the sweeper of " + migration.atom,
-					     {},
-					     {{migration.atom + "__from", old.get()},
-					      {migration.atom + "__to", fresh.get()},
-					      {"keys", maps->at("keys").get()},
-					      {"sweep", maps->at("sweep").get()}}});
-	if (!program)
-		return pass(program);
 	auto table = statemaps::Table::open(migration.atom, old.get());
 	if (!table)
 		return pass(table);
@@ -54,8 +41,7 @@ Result<void> sweep_state(const Migration& migration, const Fd& old, const Fd& fr
 	const auto told = [&](const statemaps::Swept& swept) {
 		return !progress || progress(migration.atom, swept.seen, ms_since(start) / 1000);
 	};
-	auto swept =
-	    statemaps::sweep({program->get(), maps->at("keys").get(), maps->at("sweep").get()}, *table, drain, told);
+	auto swept = run_sweeper(migration.sweeper, *table, fresh.get(), drain, told);
 	if (!swept)
 		return pass(swept);
 	report.atoms.push_back(migration.atom);

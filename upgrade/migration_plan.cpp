@@ -78,6 +78,12 @@ Result<std::vector<statemaps::Converter>> read_converters(const std::string& ato
 	return statemaps::converters_of(types->get(), atom);
 }
 
+Wording in_upgrade(const std::string& atom)
+{
+	return {"has another schema than the new programs expect",
+		"or lose the entries on purpose with --drop-state " + atom};
+}
+
 Result<void> add_ways(Move& move, std::uint32_t old_id, const Schema& wanted, const std::map<int, Generation>& kept,
 		      const loader::Library& library)
 {
@@ -90,10 +96,10 @@ Result<void> add_ways(Move& move, std::uint32_t old_id, const Schema& wanted, co
 		auto schema = statemaps::schema_of((*map)->get());
 		if (!schema)
 			return pass(schema);
-		Way way{move.atom, id, {}, {}, ""};
-		if (auto here = plan_conversion(move.atom, *schema, wanted, library, false))
+		Way way{move.atom, id, {}, {}, "", schema->hash()};
+		if (auto here = plan_conversion(move.atom, *schema, wanted, library, false, in_upgrade(move.atom)))
 			way.here = std::move(*here);
-		if (auto back = plan_conversion(move.atom, wanted, *schema, library, false))
+		if (auto back = plan_conversion(move.atom, wanted, *schema, library, false, in_upgrade(move.atom)))
 			way.back = std::move(*back);
 		else
 			way.missing = back.error().message;
@@ -105,28 +111,26 @@ Result<void> add_ways(Move& move, std::uint32_t old_id, const Schema& wanted, co
 } // namespace
 
 Result<Conversion> plan_conversion(const std::string& atom, const Schema& from, const Schema& to,
-				   const loader::Library& library, bool dry)
+				   const loader::Library& library, bool dry, const Wording& wording)
 {
 	if (statemaps::is_queue(atom) && from.type == to.type && from.value_size == to.value_size)
 		return Conversion{}; // of keys: they are handed on one by one
-	const std::string different = indent(statemaps::differences(from, to));
-	const std::string drop = "or lose the entries on purpose with --drop-state " + atom;
-	if (const std::string obstacle = statemaps::obstacle(from, to); !obstacle.empty())
+	const auto refuse = [&](const std::string& reason, const std::string& hint) {
 		return fail(ErrorKind::refused,
-			    "the state " + atom + " has another schema than the new programs expect:" + different +
-				"\nand its entries cannot be moved: " + obstacle,
-			    "keep what they need, " + drop);
+			    "the state " + atom + " " + wording.schemas + ":" +
+				indent(statemaps::differences(from, to)) + "\nand " + reason,
+			    hint + ", " + wording.otherwise);
+	};
+	if (const std::string obstacle = statemaps::obstacle(from, to); !obstacle.empty())
+		return refuse("its entries cannot be moved: " + obstacle, "keep what they need");
 	const auto before = statemaps::value_layout(from), after = statemaps::value_layout(to);
 	const auto file = library.converters(atom);
 	std::vector<statemaps::Converter> way;
 	if (before != after) {
 		if (!file)
-			return fail(
-			    ErrorKind::refused,
-			    "the state " + atom + " has another schema than the new programs expect:" + different +
-				"\nand there is no " + atom + ".migrate.h that says how to convert it; looked in " +
-				list(library.converter_folders()),
-			    "write it (docs/state.md), keep the layout, " + drop);
+			return refuse("there is no " + atom + ".migrate.h that says how to convert it; looked in " +
+					  list(library.converter_folders()),
+				      "write it (docs/state.md), keep the layout");
 		auto converters = read_converters(atom, library, *file);
 		if (!converters)
 			return pass(converters);
@@ -135,11 +139,9 @@ Result<Conversion> plan_conversion(const std::string& atom, const Schema& from, 
 			std::string known;
 			for (const auto& converter : *converters)
 				known += (known.empty() ? "" : ", ") + converter.from_type + " to " + converter.to_type;
-			return fail(ErrorKind::refused,
-				    "the state " + atom + " has another schema than the new programs expect:" +
-					different + "\nand no converter in " + file->string() +
-					" leads there; it has " + (known.empty() ? "none" : known),
-				    "add one whose structs have these very fields, " + drop);
+			return refuse("no converter in " + file->string() + " leads there; it has " +
+					  (known.empty() ? "none" : known),
+				      "add one whose structs have these very fields");
 		}
 		way = std::move(*found);
 	}
@@ -163,7 +165,7 @@ Result<Move> plan_move(const std::string& atom, Fd old, const Schema& wanted, co
 	auto present = statemaps::schema_of(old.get());
 	if (!present)
 		return pass(present);
-	auto conversion = plan_conversion(atom, *present, wanted, library, dry);
+	auto conversion = plan_conversion(atom, *present, wanted, library, dry, in_upgrade(atom));
 	if (!conversion)
 		return pass(conversion);
 	if (wanted.max_entries < present->max_entries && !statemaps::is_queue(atom)) {

@@ -25,10 +25,16 @@ struct Move {
 	std::vector<Way> ways; // between the new map and earlier ones; the new map has no id yet
 };
 
+// How to say that there is no way from one schema to another: what they are, before the
+// differences field by field, and what else one can do.
+struct Wording {
+	std::string schemas, otherwise;
+};
+
 // Finds converters from one schema to the other and compiles them; with `dry` only
 // finds. Error (kind refused): there is none, or the entries could not be moved anyway.
 Result<Conversion> plan_conversion(const std::string& atom, const statemaps::Schema& from, const statemaps::Schema& to,
-				   const loader::Library& library, bool dry);
+				   const loader::Library& library, bool dry, const Wording& wording);
 
 // From the map that the state has into one of the schema `wanted`, and the ways back to
 // that map and to those that `kept` generations had before. Errors as plan_conversion;

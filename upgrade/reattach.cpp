@@ -34,7 +34,8 @@ Result<std::vector<Port>> find_ports(const std::string& nf, std::vector<Port> po
 	return ports;
 }
 
-Result<void> fill(const fs::path& snapshot, const std::map<std::string, Fd>& maps, Reattached& result)
+Result<void> fill(const fs::path& snapshot, const std::map<std::string, Fd>& maps, const std::vector<Way>& ways,
+		  const loader::Library& library, Reattached& result)
 {
 	auto states = open_states(maps);
 	if (!states)
@@ -43,7 +44,10 @@ Result<void> fill(const fs::path& snapshot, const std::map<std::string, Fd>& map
 		auto file = StateFile::open(snapshot);
 		if (!file)
 			return pass(file);
-		return restore_states(*file, *states, {}, true);
+		auto conversions = plan_restore(*file, *states, {}, ways, library);
+		if (!conversions)
+			return pass(conversions);
+		return restore_states(*file, *states, {}, true, *conversions);
 	};
 	auto restored = attempt();
 	if (restored) {
@@ -107,7 +111,7 @@ Result<Reattached> reattach(const Folders& folders, const std::string& nf, loade
 	const fs::path snapshot = snapshot_path(store);
 	if (with_state && fs::exists(snapshot, error))
 		what.fill = [&](const std::map<std::string, Fd>& maps) {
-			return fill(snapshot, maps, result);
+			return fill(snapshot, maps, generation->ways, library, result);
 		};
 	if (auto up = bring_up(what, journal, result.outcome); !up) {
 		if (auto undone = finish_reattach(store, journal); !undone)

@@ -84,6 +84,7 @@ struct Way {
 	std::uint32_t map = 0; // kernel id of the other map
 	Conversion here, back; // from the other map, and to it
 	std::string missing;   // why there is no way back
+	std::string schema;    // hash, of the other map
 };
 
 struct Generation {
@@ -130,7 +131,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StateRecord, atom, schema, map_id)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Migration, atom, from, sweeper)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PlainNode, node, object, identity)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Conversion, converter, sweeper)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Way, atom, map, here, back, missing)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Way, atom, map, here, back, missing, schema)
 void to_json(nlohmann::json& json, const Generation& generation);
 void from_json(const nlohmann::json& json, Generation& generation);
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Journal, operation, from, to, step, fresh, flip_slot, new_prog_id, add, remove,

@@ -5,7 +5,10 @@
 #include <cstring>
 #include <ctime>
 #include <linux/bpf.h>
+#include <optional>
 
+#include "migration_plan.h"
+#include "state_convert.h"
 #include "statemaps/fill.h"
 #include "statemaps/moment.h"
 #include "statemaps/queue.h"
@@ -84,20 +87,36 @@ Result<const State*> target_of(const SavedState& saved, const std::vector<State>
 			    (names.empty() ? "it keeps no state" : "its states are " + names) +
 				"; name those to restore: nfup state restore NF FILE ATOM…");
 	}
+	return &*found;
+}
+
+// As the NF has it, but for the capacity: room is counted.
+std::vector<std::string> other_schema(const SavedState& saved, const Table& table)
+{
 	statemaps::Schema wanted = saved.schema;
-	wanted.max_entries = found->table.schema.max_entries; // room is counted
+	wanted.max_entries = table.schema.max_entries;
+	return statemaps::differences(wanted, table.schema);
+}
+
+Result<void> check_schema(const SavedState& saved, const Table& table)
+{
 	std::string lines;
-	for (const auto& line : statemaps::differences(wanted, found->table.schema))
+	for (const auto& line : other_schema(saved, table))
 		lines += "\n  " + line;
 	if (!lines.empty())
 		return fail(ErrorKind::refused, "the state " + saved.atom + " was saved with another schema:" + lines,
 			    "nothing was changed; restore it into an NF with the old classes, and upgrade that");
-	if (saved.cpus != found->table.cpus)
+	if (saved.cpus != table.cpus)
 		return fail(ErrorKind::refused,
 			    "the state " + saved.atom + " has a value per CPU, of " + std::to_string(saved.cpus) +
-				" CPUs where it was saved and " + std::to_string(found->table.cpus) + " here",
+				" CPUs where it was saved and " + std::to_string(table.cpus) + " here",
 			    "nothing was changed");
-	return &*found;
+	return {};
+}
+
+bool is_asked(const std::vector<std::string>& atoms, const std::string& atom)
+{
+	return atoms.empty() || std::ranges::find(atoms, atom) != atoms.end();
 }
 
 // Is there an entry that stays unless it is overwritten?
@@ -133,15 +152,20 @@ Result<void> check_room(const StateFile& file, std::size_t index, const Table& t
 		    "nothing was changed; delete some (nfup state del), or restore into a larger one");
 }
 
-Result<RestoredCount> restore(const StateFile& file, std::size_t index, const State& state,
-			      const statemaps::Moment& now, bool overwrite)
+// A state of the file and where its entries go.
+struct Target {
+	std::size_t index;
+	const State* state;
+	std::optional<Converted> converted; // its entries, ready, if the file has them in another layout
+};
+
+Result<RestoredCount> restore(const StateFile& file, const Target& target, const statemaps::Moment& now, bool overwrite)
 {
-	const SavedState& saved = file.header().states.at(index);
+	const SavedState& saved = file.header().states.at(target.index);
+	const State& state = *target.state;
 	const Table& table = state.table;
-	const Rebase rebase(file.header(), saved, now);
-	RestoredCount count{saved.atom};
-	Bytes value(saved.value_size());
-	auto done = file.read(index, [&](const std::uint8_t* key, const std::uint8_t* bytes) -> Result<void> {
+	RestoredCount count{saved.atom, 0, 0, target.converted.has_value()};
+	const auto put = [&](const std::uint8_t* key, const std::uint8_t* value) -> Result<void> {
 		auto there = is_there(table, key);
 		if (!there)
 			return pass(there);
@@ -149,10 +173,8 @@ Result<RestoredCount> restore(const StateFile& file, std::size_t index, const St
 			count.kept++;
 			return {};
 		}
-		value.assign(bytes, bytes + value.size());
-		rebase.apply(value);
 		const bool any = overwrite || table.is_array();
-		auto written = table.update(key, value.data(), any ? BPF_ANY : BPF_NOEXIST);
+		auto written = table.update(key, value, any ? BPF_ANY : BPF_NOEXIST);
 		if (!written)
 			return pass(written);
 		if (*written == Table::Write::full)
@@ -166,10 +188,41 @@ Result<RestoredCount> restore(const StateFile& file, std::size_t index, const St
 		}
 		count.restored++;
 		return *there || !state.queue ? Result<void>{} : statemaps::push_key(state.queue->get(), key);
+	};
+	if (target.converted) {
+		auto walked = statemaps::walk(target.converted->table,
+					      [&](const std::uint8_t* key, const std::uint8_t* value) -> Result<bool> {
+						      auto done = put(key, value);
+						      return done ? Result<bool>(true) : Result<bool>(pass(done));
+					      });
+		if (!walked)
+			return pass(walked);
+		return count;
+	}
+	const Rebase rebase(file.header(), saved, now);
+	Bytes value(saved.value_size());
+	auto done = file.read(target.index, [&](const std::uint8_t* key, const std::uint8_t* bytes) {
+		value.assign(bytes, bytes + value.size());
+		rebase.apply(value);
+		return put(key, value.data());
 	});
 	if (!done)
 		return pass(done);
 	return count;
+}
+
+// As the journal says.
+Result<std::vector<RestoredCount>> restore_as_noted(const Store& store, const Journal& journal)
+{
+	auto file = StateFile::open(journal.history.value("file", ""));
+	if (!file)
+		return pass(file);
+	auto states = open_states(store);
+	if (!states)
+		return pass(states);
+	return restore_states(*file, *states, journal.history.value("atoms", std::vector<std::string>()),
+			      journal.history.value("overwrite", false),
+			      journal.history.value("conversions", Conversions()));
 }
 
 } // namespace
@@ -214,7 +267,8 @@ Result<std::vector<SavedCount>> save_states(const std::string& nf, const std::ve
 }
 
 Result<std::vector<RestoredCount>> restore_states(const StateFile& file, const std::vector<State>& states,
-						  const std::vector<std::string>& atoms, bool overwrite)
+						  const std::vector<std::string>& atoms, bool overwrite,
+						  const Conversions& conversions)
 {
 	const std::vector<SavedState>& saved = file.header().states;
 	std::string names;
@@ -227,20 +281,33 @@ Result<std::vector<RestoredCount>> restore_states(const StateFile& file, const s
 	auto now = statemaps::read_moment();
 	if (!now)
 		return pass(now);
-	std::vector<std::pair<std::size_t, const State*>> targets;
+	std::vector<Target> targets;
 	for (std::size_t i = 0; i < saved.size(); i++) {
-		if (!atoms.empty() && std::ranges::find(atoms, saved[i].atom) == atoms.end())
+		if (!is_asked(atoms, saved[i].atom))
 			continue;
 		auto target = target_of(saved[i], states, file.header().nf);
 		if (!target)
 			return pass(target);
-		if (auto room = check_room(file, i, (*target)->table); !room)
+		const Table& table = (*target)->table;
+		const auto conversion = conversions.find(saved[i].atom);
+		if (conversion == conversions.end())
+			if (auto same = check_schema(saved[i], table); !same)
+				return pass(same);
+		if (auto room = check_room(file, i, table); !room)
 			return pass(room);
-		targets.emplace_back(i, *target);
+		targets.push_back({i, *target, {}});
+		if (conversion == conversions.end())
+			continue;
+		const Rebase rebase(file.header(), saved[i], *now);
+		auto converted = convert_saved(file, i, table.schema, conversion->second,
+					       [&](Bytes& value) { rebase.apply(value); });
+		if (!converted)
+			return pass(converted);
+		targets.back().converted = std::move(*converted);
 	}
 	std::vector<RestoredCount> counts;
-	for (const auto& [index, target] : targets) {
-		auto restored = restore(file, index, *target, *now, overwrite);
+	for (const Target& target : targets) {
+		auto restored = restore(file, target, *now, overwrite);
 		if (!restored)
 			return pass(restored);
 		counts.push_back(std::move(*restored));
@@ -248,8 +315,37 @@ Result<std::vector<RestoredCount>> restore_states(const StateFile& file, const s
 	return counts;
 }
 
+Result<Conversions> plan_restore(const StateFile& file, const std::vector<State>& states,
+				 const std::vector<std::string>& atoms, const std::vector<Way>& ways,
+				 const loader::Library& library)
+{
+	Conversions conversions;
+	for (const SavedState& saved : file.header().states) {
+		const auto found = std::ranges::find(states, saved.atom, [](const State& s) { return s.table.atom; });
+		if (!is_asked(atoms, saved.atom) || found == states.end() || other_schema(saved, found->table).empty())
+			continue;
+		const std::string schema = saved.schema.hash();
+		const auto kept = std::ranges::find_if(ways, [&](const Way& way) {
+			return way.atom == saved.atom && way.schema == schema && !way.here.sweeper.empty();
+		});
+		if (kept != ways.end()) {
+			conversions.emplace(saved.atom, kept->here.sweeper);
+			continue;
+		}
+		auto planned = plan_conversion(
+		    saved.atom, saved.schema, found->table.schema, library, false,
+		    {"was saved with another schema",
+		     "or restore the file into an NF with the old classes, and upgrade that; nothing was changed"});
+		if (!planned)
+			return pass(planned);
+		conversions.emplace(saved.atom, planned->sweeper);
+	}
+	return conversions;
+}
+
 Result<std::vector<RestoredCount>> restore_journalled(const Store& store, const std::filesystem::path& path,
-						      const std::vector<std::string>& atoms, bool overwrite)
+						      const std::vector<std::string>& atoms, bool overwrite,
+						      const loader::Library& library)
 {
 	auto file = StateFile::open(path);
 	if (!file)
@@ -257,13 +353,21 @@ Result<std::vector<RestoredCount>> restore_journalled(const Store& store, const 
 	auto states = open_states(store);
 	if (!states)
 		return pass(states);
+	auto generation = store.read_running();
+	if (!generation)
+		return pass(generation);
+	auto conversions = plan_restore(*file, *states, atoms, generation->ways, library);
+	if (!conversions)
+		return pass(conversions);
 	std::error_code error;
 	Journal journal{.operation = "restore", .step = "restore"};
-	journal.history = {
-	    {"file", std::filesystem::absolute(path, error)}, {"atoms", atoms}, {"overwrite", overwrite}};
+	journal.history = {{"file", std::filesystem::absolute(path, error)},
+			   {"atoms", atoms},
+			   {"overwrite", overwrite},
+			   {"conversions", *conversions}};
 	if (auto written = store.write_journal(journal); !written)
 		return pass(written);
-	auto restored = restore_states(*file, *states, atoms, overwrite);
+	auto restored = restore_states(*file, *states, atoms, overwrite, *conversions);
 	if (auto cleared = store.clear_journal(); !cleared && restored)
 		return pass(cleared);
 	return restored;
@@ -271,14 +375,12 @@ Result<std::vector<RestoredCount>> restore_journalled(const Store& store, const 
 
 Result<std::string> finish_restore(const Store& store, const Journal& journal)
 {
-	const std::string path = journal.history.value("file", "");
-	auto restored = restore_journalled(store, path, journal.history.value("atoms", std::vector<std::string>()),
-					   journal.history.value("overwrite", false));
-	if (restored)
-		return "finished, with " + path;
-	// It is no reason to keep other commands from working.
+	auto restored = restore_as_noted(store, journal);
+	// If it cannot be, that is no reason to keep other commands from working.
 	if (auto cleared = store.clear_journal(); !cleared)
 		return pass(cleared);
+	if (restored)
+		return "finished, with " + journal.history.value("file", "");
 	return "it cannot be finished: " + restored.error().message + "; what it had restored stays";
 }
 

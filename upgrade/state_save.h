@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "intent/result.h"
+#include "loader/class_library.h"
 #include "state_access.h"
 #include "state_file.h"
 
@@ -32,19 +34,35 @@ struct RestoredCount {
 	std::string atom;
 	std::uint64_t restored = 0; // made, or with `overwrite` replaced
 	std::uint64_t kept = 0;     // there already, and left as they are
+	bool converted = false;     // from another layout
 };
 
+// Of a file's states whose layout is another one by now: the object that converts their
+// entries (sweeper.h), by atom.
+using Conversions = std::map<std::string, std::string>;
+
+// For what restore_states would be given: the converters that the generation has kept
+// (`ways`), or those of the library, compiled. States that it would refuse for other
+// reasons are left to it. Error (kind refused): none lead there.
+Result<Conversions> plan_restore(const StateFile& file, const std::vector<State>& states,
+				 const std::vector<std::string>& atoms, const std::vector<Way>& ways,
+				 const loader::Library& library);
+
 // The entries of the file's states, or of those that `atoms` names, into the ones of
-// the same name, after everything was checked: schema, and room. Times keep their age, the time that the file lay
-// included; an entry whose age is counted in jiffies is looked at by its next packet.
+// the same name, after everything was checked (schema, room) and converted. Times keep
+// their age, the time that the file lay included; an entry whose age is counted in
+// jiffies is looked at by its next packet.
 // Call it with the NF's lock held. It can be repeated.
 // Error (kind refused): another schema, no such state, too little room; nothing was written.
 Result<std::vector<RestoredCount>> restore_states(const StateFile& file, const std::vector<State>& states,
-						  const std::vector<std::string>& atoms, bool overwrite);
+						  const std::vector<std::string>& atoms, bool overwrite,
+						  const Conversions& conversions = {});
 
-// The same, journalled: what a kill cuts off is finished by the next command.
+// The same, journalled, with the converters that `library` has: what a kill cuts off is
+// finished by the next command.
 Result<std::vector<RestoredCount>> restore_journalled(const Store& store, const std::filesystem::path& path,
-						      const std::vector<std::string>& atoms, bool overwrite);
+						      const std::vector<std::string>& atoms, bool overwrite,
+						      const loader::Library& library);
 // That: what was done.
 Result<std::string> finish_restore(const Store& store, const Journal& journal);
 

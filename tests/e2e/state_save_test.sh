@@ -38,7 +38,7 @@ holds "$said" ".ok and (.states[] | select(.atom == \"WL\") | .restored == $entr
 asked 30 || fail "the connection does not go on" # with TCP's next try of what was lost
 holds "{\"now\": $(age), \"old\": $old}" '.now > .old and .now < .old + 120' "the entry's age"
 holds "$(nfj state restore fw "$WORK/saved")" ".states[] | select(.atom == \"WL\") | .restored == 0 and .kept == $entries" "what is there stays"
-holds "$(nfj state restore fw "$WORK/saved" WL --overwrite)" ".states == [{\"atom\": \"WL\", \"restored\": $entries, \"kept\": 0}]" "unless told"
+holds "$(nfj state restore fw "$WORK/saved" WL --overwrite)" ".states == [{\"atom\": \"WL\", \"restored\": $entries, \"kept\": 0, \"converted\": false}]" "unless told"
 asked || fail "after --overwrite"
 
 echo "== refused whole"
