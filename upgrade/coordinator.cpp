@@ -260,13 +260,14 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 		if (auto added = add_moves(*draft, state->moves, state->maps, library_); !added)
 			return pass(added);
 		if (!state->moves.empty() && (watch || !ports->add.empty()))
-			return fail(
-			    ErrorKind::refused,
-			    "the state " + state->moves.front().atom + " would migrate, and an upgrade that " +
-				(watch ? "is watched" : "adds a port") +
-				" must be able to go back by one write: what had moved by then would be gone",
-			    watch ? "upgrade without --watch; nfup rollback goes back by a migration the other way"
-				  : "add the port in an upgrade of its own");
+			return fail(ErrorKind::refused,
+				    "the state " + state->moves.front().atom + " would migrate, and an upgrade that " +
+					(watch ? "is watched" : "adds a port") +
+					" must be able to go back by one write: what had moved by then would be gone",
+				    watch
+					? "give the state its new layout in an upgrade without --watch (nfup rollback "
+					  "migrates back), and watch the next one, which uses it"
+					: "add the port in an upgrade of its own");
 		auto placed = place(*draft, framework, kept, record.current);
 		if (!placed)
 			return pass(placed);
