@@ -44,14 +44,20 @@ Result<void> push_keys(int queue_fd, const Table& table)
 	});
 }
 
-Result<std::uint64_t> move_keys(int from_fd, int to_fd, std::uint32_t key_size, const std::function<bool()>& more)
+Result<std::uint64_t> move_keys(int from_fd, int to_fd, std::uint32_t key_size,
+				const std::function<Result<bool>(const std::uint8_t* key)>& lives,
+				const std::function<bool()>& more)
 {
 	Bytes key(key_size);
 	std::uint64_t moved = 0;
 	// Looking up a queue's element is to look at the first.
 	while (bpf_map_lookup_elem(from_fd, nullptr, key.data()) == 0) {
-		if (auto pushed = push_key(to_fd, key.data()); !pushed)
-			return pass(pushed);
+		auto live = lives(key.data());
+		if (!live)
+			return pass(live);
+		if (*live)
+			if (auto pushed = push_key(to_fd, key.data()); !pushed)
+				return pass(pushed);
 		if (bpf_map_lookup_and_delete_elem(from_fd, nullptr, key.data()) != 0)
 			return fail_errno(errno, "cannot take a key from the queue of the state");
 		if (++moved % 65536 == 0 && !more())

@@ -26,8 +26,11 @@ Result<void> push_key(int queue_fd, const std::uint8_t* key);
 // For a table whose entries had no queue before: a key for each entry.
 Result<void> push_keys(int queue_fd, const Table& table);
 
-// From a queue that nobody else pops from any more to one that has room. A key is in
-// both for a moment, never in none. Returns how many; `more` is asked now and then.
-Result<std::uint64_t> move_keys(int from_fd, int to_fd, std::uint32_t key_size, const std::function<bool()>& more);
+// From a queue that nobody else pops from any more to one that has room for the keys
+// that `lives` says have an entry; the others are dropped. A key is in both for a moment,
+// never in none. Returns how many were taken; `more` is asked now and then.
+Result<std::uint64_t> move_keys(int from_fd, int to_fd, std::uint32_t key_size,
+				const std::function<Result<bool>(const std::uint8_t* key)>& lives,
+				const std::function<bool()>& more);
 
 } // namespace nfup::statemaps

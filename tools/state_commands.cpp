@@ -97,23 +97,29 @@ struct Workbench {
 	statemaps::Moment now;
 	statemaps::Where where;
 
+	std::optional<statemaps::Where> where_old; // the same, of entries that have not migrated yet
+
 	const Table& table() const { return state.table; }
-	bool wanted(const std::uint8_t* key, const std::uint8_t* value) const
+	bool holds(const Table& entries, const statemaps::Where& condition, const std::uint8_t* key,
+		   const std::uint8_t* value) const
 	{
-		if (!table().cpus)
-			return where.holds(key, value, now);
-		for (int cpu = 0; cpu < table().cpus; cpu++)
-			if (where.holds(key, value + static_cast<std::size_t>(cpu) * table().value_stride(), now))
+		if (!entries.cpus)
+			return condition.holds(key, value, now);
+		for (int cpu = 0; cpu < entries.cpus; cpu++)
+			if (condition.holds(key, value + static_cast<std::size_t>(cpu) * entries.value_stride(), now))
 				return true;
 		return false;
 	}
 };
 
-Result<Workbench> open_workbench(const Cli& cli, bool writes, intent::Diagnostics& diagnostics)
+// What a command does with entries; `remove` also works while they migrate.
+enum class Access { read, write, remove };
+
+Result<Workbench> open_workbench(const Cli& cli, Access access, intent::Diagnostics& diagnostics)
 {
 	Workbench bench;
 	std::optional<upgrade::Store> store;
-	if (writes) {
+	if (access != Access::read) {
 		auto session = upgrade::begin(cli.folders, cli.words[1]);
 		if (!session)
 			return pass(session);
@@ -125,7 +131,7 @@ Result<Workbench> open_workbench(const Cli& cli, bool writes, intent::Diagnostic
 			return pass(opened);
 		store = std::move(*opened);
 	}
-	auto states = upgrade::open_states(*store, {cli.words[2]});
+	auto states = upgrade::open_states(*store, {cli.words[2]}, access == Access::remove);
 	if (!states)
 		return pass(states);
 	bench.state = std::move(states->front());
@@ -136,6 +142,8 @@ Result<Workbench> open_workbench(const Cli& cli, bool writes, intent::Diagnostic
 	if (cli.options.count("where")) {
 		const auto text = cli.options["where"].as<std::string>();
 		bench.where = statemaps::Where::parse(text, bench.table().layout, diagnostics);
+		if (bench.state.old && diagnostics.ok())
+			bench.where_old = statemaps::Where::parse(text, bench.state.old->table.layout, diagnostics);
 		if (!diagnostics.ok())
 			return fail(ErrorKind::intent, intent::render(diagnostics.list().front(), text));
 	}
@@ -226,7 +234,7 @@ bool all_zero(const Table& table, const std::uint8_t* value)
 int show(const Cli& cli)
 {
 	intent::Diagnostics diagnostics;
-	auto bench = open_workbench(cli, false, diagnostics);
+	auto bench = open_workbench(cli, Access::read, diagnostics);
 	if (!bench)
 		return refuse(cli, bench.error(), diagnostics);
 	const Table& table = bench->table();
@@ -241,7 +249,7 @@ int show(const Cli& cli)
 		rows.emplace(heading(table));
 	auto walked = statemaps::walk(table, [&](const std::uint8_t* key, const std::uint8_t* value) -> Result<bool> {
 		// The indices of an array are there from the start.
-		if ((table.is_array() && all_zero(table, value)) || !bench->wanted(key, value))
+		if ((table.is_array() && all_zero(table, value)) || !bench->holds(table, bench->where, key, value))
 			return true;
 		if (limit && shown == limit) {
 			more = true;
@@ -300,7 +308,7 @@ Error no_entry(const Cli& cli, const Table& table)
 int get(const Cli& cli)
 {
 	intent::Diagnostics diagnostics;
-	auto bench = open_workbench(cli, false, diagnostics);
+	auto bench = open_workbench(cli, Access::read, diagnostics);
 	if (!bench)
 		return refuse(cli, bench.error(), diagnostics);
 	auto key = statemaps::parse_key(bench->table(), rest(cli), bench->now);
@@ -321,7 +329,7 @@ int set(const Cli& cli)
 	if (create && existing)
 		return report(cli, {ErrorKind::intent, "--create and --existing exclude each other", ""});
 	intent::Diagnostics diagnostics;
-	auto bench = open_workbench(cli, true, diagnostics);
+	auto bench = open_workbench(cli, Access::write, diagnostics);
 	if (!bench)
 		return refuse(cli, bench.error(), diagnostics);
 	auto written = statemaps::set_entry(bench->table(), rest(cli),
@@ -339,12 +347,11 @@ int set(const Cli& cli)
 }
 
 // The keys first, then the entries: to delete while walking may skip some.
-Result<std::size_t> remove_matching(const Workbench& bench)
+Result<std::size_t> remove_matching(const Workbench& bench, const Table& table, const statemaps::Where& where)
 {
-	const Table& table = bench.table();
 	Bytes keys;
 	auto walked = statemaps::walk(table, [&](const std::uint8_t* key, const std::uint8_t* value) -> Result<bool> {
-		if (bench.wanted(key, value))
+		if (bench.holds(table, where, key, value))
 			keys.insert(keys.end(), key, key + table.schema.key_size);
 		return true;
 	});
@@ -360,6 +367,33 @@ Result<std::size_t> remove_matching(const Workbench& bench)
 	return removed;
 }
 
+// Entries that have not migrated yet first: one that a packet moves meanwhile is met in
+// the other table.
+Result<std::size_t> remove_matching(const Workbench& bench)
+{
+	std::size_t removed = 0;
+	if (bench.state.old) {
+		auto old =
+		    remove_matching(bench, bench.state.old->table, bench.where_old ? *bench.where_old : bench.where);
+		if (!old)
+			return old;
+		removed = *old;
+	}
+	auto own = remove_matching(bench, bench.table(), bench.where);
+	if (own)
+		*own += removed;
+	return own;
+}
+
+Result<Table::Write> remove_key(const Workbench& bench, const std::uint8_t* key)
+{
+	auto before = bench.state.old ? bench.state.old->table.remove(key) : Table::Write::missing;
+	if (!before)
+		return before;
+	auto own = bench.table().remove(key);
+	return own && *before == Table::Write::done ? before : own;
+}
+
 int del(const Cli& cli)
 {
 	const auto words = rest(cli);
@@ -367,7 +401,7 @@ int del(const Cli& cli)
 	if ((words.empty() ? 0 : 1) + where + all != 1)
 		return report(cli, {ErrorKind::intent, "del takes a key, or --where EXPR, or --all", ""});
 	intent::Diagnostics diagnostics;
-	auto bench = open_workbench(cli, true, diagnostics);
+	auto bench = open_workbench(cli, Access::remove, diagnostics);
 	if (!bench)
 		return refuse(cli, bench.error(), diagnostics);
 	const Table& table = bench->table();
@@ -384,7 +418,7 @@ int del(const Cli& cli)
 		auto key = statemaps::parse_key(table, words, bench->now);
 		if (!key)
 			return report(cli, key.error());
-		auto done = table.remove(key->data());
+		auto done = remove_key(*bench, key->data());
 		if (!done)
 			return report(cli, done.error());
 		if (*done == Table::Write::missing)

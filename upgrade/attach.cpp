@@ -115,7 +115,12 @@ Result<std::string> Coordinator::recover(const std::string& nf)
 	auto lock = store->lock();
 	if (!lock)
 		return pass(lock);
-	return mend(*store, progress_);
+	auto mended = mend(*store, progress_);
+	if (!mended || !store->exists())
+		return mended;
+	if (auto whole = check_mended(*store, *mended); !whole)
+		return pass(whole);
+	return mended;
 }
 
 } // namespace nfup::upgrade

@@ -53,16 +53,59 @@ Result<void> sweep_state(const Migration& migration, const Fd& old, const Fd& fr
 	return {};
 }
 
-// Of the entries that age (bpf/ageing.h). Until its key is in the new queue an entry
-// does not age.
-Result<void> hand_on_keys(const std::string& queue, const Fd& old, const Fd& fresh, const MigrationProgress& progress,
-			  MigrationReport& report)
+// A state's tables, wherever its entries are; the old one first, for so they go.
+Result<std::vector<Fd>> maps_of(const Generation& generation, const std::string& atom)
 {
+	std::vector<Fd> maps;
+	for (const Migration& migration : generation.migrations) {
+		if (migration.atom != atom)
+			continue;
+		auto old = loader::find_map(migration.from);
+		if (!old)
+			return pass(old);
+		if (*old)
+			maps.push_back(std::move(**old));
+	}
+	if (const StateRecord* own = generation.find_state(atom)) {
+		auto map = loader::open_map(own->map_id);
+		if (!map)
+			return pass(map);
+		maps.push_back(std::move(*map));
+	}
+	return maps;
+}
+
+// Of the entries that age (bpf/ageing.h). Until its key is in the new queue an entry
+// does not age. Keys whose entries somebody has deleted stay behind: the new queue may
+// have no room for them.
+Result<void> hand_on_keys(const Generation& generation, const std::string& queue, const Fd& old, const Fd& fresh,
+			  const MigrationProgress& progress, MigrationReport& report)
+{
+	auto maps = maps_of(generation, statemaps::state_of(queue));
+	if (!maps)
+		return pass(maps);
+	std::vector<statemaps::Table> tables;
+	for (const Fd& map : *maps) {
+		auto table = statemaps::Table::open(statemaps::state_of(queue), map.get());
+		if (!table)
+			return pass(table);
+		tables.push_back(std::move(*table));
+	}
 	auto schema = statemaps::schema_of(old.get());
 	if (!schema)
 		return pass(schema);
 	const auto start = Clock::now();
-	auto moved = statemaps::move_keys(old.get(), fresh.get(), schema->value_size, [&] {
+	const auto lives = [&](const std::uint8_t* key) -> Result<bool> {
+		for (const statemaps::Table& table : tables) {
+			auto entry = table.lookup(key);
+			if (!entry)
+				return pass(entry);
+			if (*entry)
+				return true;
+		}
+		return false;
+	};
+	auto moved = statemaps::move_keys(old.get(), fresh.get(), schema->value_size, lives, [&] {
 		report.stopped |= progress && !progress(queue, 0, ms_since(start) / 1000);
 		return !report.stopped;
 	});
@@ -142,7 +185,8 @@ Result<MigrationReport> migrate(const Store& store, const Framework& framework, 
 		if (!fresh)
 			return pass(fresh);
 		if (statemaps::is_queue(migration.atom)) {
-			if (auto moved = hand_on_keys(migration.atom, *old, *fresh, progress, report); !moved)
+			if (auto moved = hand_on_keys(*generation, migration.atom, *old, *fresh, progress, report);
+			    !moved)
 				return pass(moved);
 			continue;
 		}

@@ -129,17 +129,24 @@ Result<Session> begin(const Folders& folders, const std::string& nf, const Migra
 	return Session{std::move(*store), std::move(*lock), std::move(*mended)};
 }
 
+Result<void> check_mended(const Store& store, const std::string& mended)
+{
+	auto journal = store.read_journal();
+	if (!journal)
+		return pass(journal);
+	if (*journal)
+		return fail(ErrorKind::refused, mended,
+			    "nfup state del " + store.nf() + " … makes room; then nfup recover " + store.nf());
+	return {};
+}
+
 Result<Running> open_running(const Folders& folders, const std::string& nf, const MigrationProgress& progress)
 {
 	auto session = begin(folders, nf, progress);
 	if (!session)
 		return pass(session);
-	auto journal = session->store.read_journal();
-	if (!journal)
-		return pass(journal);
-	if (*journal)
-		return fail(ErrorKind::refused, session->mended,
-			    "nfup state del " + nf + " … makes room; then nfup recover " + nf);
+	if (auto whole = check_mended(session->store, session->mended); !whole)
+		return pass(whole);
 	auto record = session->store.read_nf();
 	if (!record)
 		return pass(record);

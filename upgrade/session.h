@@ -24,6 +24,9 @@ struct Session {
 // A migration that has no room for all entries stays open: `mended` says so.
 Result<Session> begin(const Folders& folders, const std::string& nf, const MigrationProgress& progress = {});
 
+// After begin() or mend(). Error (kind refused): a migration is still open, as `mended` says.
+Result<void> check_mended(const Store& store, const std::string& mended);
+
 // A running NF, ready to be changed.
 struct Running {
 	Session session;

@@ -20,7 +20,7 @@ Result<State> open_state(const Store& store, const Generation& generation, const
 	auto table = statemaps::Table::open(record.atom, (*map)->get());
 	if (!table)
 		return pass(table);
-	State state{std::move(**map), std::move(*table), {}, {}};
+	State state{std::move(**map), std::move(*table), {}, {}, {}};
 	if (const std::string queue = statemaps::queue_of(record.atom); generation.find_state(queue)) {
 		auto pinned = find_state(store, &generation, queue);
 		if (!pinned)
@@ -30,6 +30,19 @@ Result<State> open_state(const Store& store, const Generation& generation, const
 	for (const GenerationNode& node : generation.nodes)
 		if (std::ranges::find(node.state, record.atom) != node.state.end())
 			state.users.push_back(node);
+	for (const Migration& migration : generation.migrations) {
+		if (migration.atom != record.atom)
+			continue;
+		auto old = loader::find_map(migration.from);
+		if (!old)
+			return pass(old);
+		if (!*old) // all was moved
+			continue;
+		auto entries = statemaps::Table::open(record.atom, (*old)->get());
+		if (!entries)
+			return pass(entries);
+		state.old = OldEntries{std::move(**old), std::move(*entries)};
+	}
 	return state;
 }
 
@@ -88,9 +101,9 @@ Result<void> check_states(const Store& store, const Generation& generation)
 	return {};
 }
 
-Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms)
+Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms, bool both)
 {
-	if (auto migrated = check_migrated(store); !migrated)
+	if (auto migrated = check_migrated(store); !migrated && !both)
 		return pass(migrated);
 	auto generation = store.read_running();
 	if (!generation)
@@ -122,7 +135,7 @@ Result<std::vector<State>> open_states(const std::map<std::string, Fd>& maps)
 	for (const auto& [atom, fd] : maps) {
 		if (statemaps::is_queue(atom))
 			continue;
-		State state{Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), {}, {}, {}};
+		State state{Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), {}, {}, {}, {}};
 		auto table = statemaps::Table::open(atom, state.map.get());
 		if (!table)
 			return pass(table);

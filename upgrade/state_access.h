@@ -15,19 +15,28 @@
 
 namespace nfup::upgrade {
 
+// Entries that have not migrated yet, in the layout that they had.
+struct OldEntries {
+	Fd map;
+	statemaps::Table table; // on `map`
+};
+
 struct State {
 	Fd map;
 	statemaps::Table table;  // on `map`
 	std::optional<Fd> queue; // of a state whose entries age: see statemaps/queue.h
 	std::vector<GenerationNode> users;
+	std::optional<OldEntries> old; // while the state migrates
 };
 
 // The states that the running generation uses, or those that `atoms` names, in the
 // order of the generation. Takes no lock: for a writer, call begin() (session.h) first.
 // Error (kind intent): no such NF or state; (kind system): the NF is not loaded, or
 // a pin was replaced by a map that is not the generation's; (kind refused): a state is
-// migrating, and would be seen in part.
-Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms = {});
+// migrating, and would be seen in part, unless `both` says that the caller looks into
+// State::old, too, and there before the other.
+Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms = {},
+				       bool both = false);
 
 // The pinned map of a state; none: there is no such pin. Error (kind system): the
 // generation uses another map, so somebody replaced the pin.

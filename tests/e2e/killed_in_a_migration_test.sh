@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# kill -9 at the calls of an upgrade that migrates a state, then calls to the kernel's
-# BPF failing once, while packets change the state: `recover` finishes or undoes, no
-# packet is lost, and in the end every entry is as a shadow model has it. Every run
-# takes every STRIDEth call (1: all of them, some 10 minutes), beginning anywhere.
+# kill -9 at the calls of an upgrade that migrates a state and of a rollback that does,
+# then calls to the kernel's BPF failing once, while packets change the state: `recover`
+# finishes or undoes, no packet is lost, and in the end every entry is as a shadow model
+# has it. Every run takes every STRIDEth call (1: all of them, some 20 minutes),
+# beginning anywhere.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh" "$@"
 # shellcheck source=tests/e2e/migration/lib.sh
@@ -21,43 +22,62 @@ to v2 >/dev/null
 to v1 >/dev/null
 ops_start v1 v1 20000 2000
 now=v1 next=v2
-change() {
+STRIDE=${STRIDE:-6}
+
+# by_upgrade, by_rollback: the words that go from the layout `now` to the `next`.
+by_upgrade() {
 	printf '%s\n' --lib "$WORK/$next" upgrade fw "$INTENT" --no-canary
 }
-mapfile -t words < <(change)
-survey "${words[@]}"
-now=v2 next=v1
-STRIDE=${STRIDE:-6}
-start=${START:-$((RANDOM % STRIDE))}
-echo "${#POINTS[@]} calls, of which every ${STRIDE}th from $start"
+by_rollback() { # between the two generations `generation_of`
+	printf '%s\n' rollback fw --to "${generation_of[$next]}"
+}
 
-finished=0 resumed=0 undone=0
-for fault in signal=KILL error=ENOMEM; do
-	for ((i = start; i < ${#POINTS[@]}; i += STRIDE)); do
-		point=${POINTS[i]}
-		[[ $fault == signal=KILL || $point == bpf* ]] || continue
-		mapfile -t words < <(change)
-		before=$(running)
-		faulted "$fault" "$point" "${words[@]}" || true
-		open=0
-		[[ ! -e $WORK/state/fw/journal.json ]] || open=$(jq '.operation == "migrate"' "$WORK/state/fw/journal.json")
-		check_whole "$fault at $point"
-		equal "$(find "$BPFFS/fw" -name '*+plain')" "" "$fault at $point: pins left behind"
-		holds "$(cat "$WORK/state/fw/gen-$(running).json")" '(has("migrations") or has("plain")) | not' \
-			"$fault at $point: the record"
-		[[ $open != true ]] || resumed=$((resumed + 1))
-		if (($(running) == before)); then
-			undone=$((undone + 1))
-		else
-			finished=$((finished + 1))
-			read -r now next <<<"$next $now"
-		fi
+# faults CHANGE: of the calls of a change, every STRIDEth, killed and failing.
+faults() {
+	local change=$1 words fault i point before open start finished=0 resumed=0 undone=0
+
+	mapfile -t words < <("$change")
+	survey "${words[@]}"
+	read -r now next <<<"$next $now"
+	start=${START:-$((RANDOM % STRIDE))}
+	echo "$change: ${#POINTS[@]} calls, of which every ${STRIDE}th from $start"
+	for fault in signal=KILL error=ENOMEM; do
+		for ((i = start; i < ${#POINTS[@]}; i += STRIDE)); do
+			point=${POINTS[i]}
+			[[ $fault == signal=KILL || $point == bpf* ]] || continue
+			mapfile -t words < <("$change")
+			before=$(running)
+			faulted "$fault" "$point" "${words[@]}" || true
+			open=0
+			[[ ! -e $WORK/state/fw/journal.json ]] ||
+				open=$(jq '.operation == "migrate"' "$WORK/state/fw/journal.json")
+			check_whole "$change: $fault at $point"
+			equal "$(find "$BPFFS/fw" -name '*+plain')" "" "$change: $fault at $point: pins left behind"
+			holds "$(cat "$WORK/state/fw/gen-$(running).json")" '(has("migrations") or has("plain")) | not' \
+				"$change: $fault at $point: the record"
+			[[ $open != true ]] || resumed=$((resumed + 1))
+			if (($(running) == before)); then
+				undone=$((undone + 1))
+			else
+				finished=$((finished + 1))
+				read -r now next <<<"$next $now"
+			fi
+		done
 	done
-done
-echo "$finished finished ($resumed of them resumed by recover), $undone undone"
-at_least "$finished" 5 "finished"
-at_least "$resumed" 2 "resumed"
-at_least "$undone" 5 "undone"
+	echo "$finished finished ($resumed of them resumed by recover), $undone undone"
+	at_least "$finished" 5 "$change: finished"
+	at_least "$resumed" 2 "$change: resumed"
+	at_least "$undone" 5 "$change: undone"
+}
+
+faults by_upgrade
+declare -A generation_of
+generation_of[$now]=$(running)
+mapfile -t words < <(by_upgrade)
+nfj "${words[@]}" >/dev/null
+read -r now next <<<"$next $now"
+generation_of[$now]=$(running)
+faults by_rollback
 if [[ $now == v2 ]]; then
 	to v1 >/dev/null
 fi
