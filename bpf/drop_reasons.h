@@ -31,7 +31,8 @@
 	X(UNTRANSLATABLE, "untranslatable", "neither ports nor an ICMP identifier, or no mapping it could belong to") \
 	X(UNSOLICITED, "unsolicited", "from a peer that nobody inside has sent to")      \
 	X(POOL_EXHAUSTED, "pool-exhausted", "no free port of the NAT's address was found") \
-	X(PORT_TAKEN, "port-taken", "another packet took the NAT's port first")
+	X(PORT_TAKEN, "port-taken", "another packet took the NAT's port first") \
+	X(FROZEN, "frozen", "the NF's states are being moved to another machine, or were")
 
 /* What a node counts beside packets: X(symbol, name shown to people, what it means).
  * They use the counters behind the reasons, from the last one downwards. */

@@ -48,4 +48,9 @@ std::string Hasher::hex() const
 	return text;
 }
 
+std::uint64_t hash64(std::span<const std::uint8_t> bytes)
+{
+	return XXH3_64bits(bytes.data(), bytes.size());
+}
+
 } // namespace nfup

@@ -27,4 +27,7 @@ private:
 	std::unique_ptr<Context> context_;
 };
 
+// 64 bits of the same, of one field alone.
+std::uint64_t hash64(std::span<const std::uint8_t> bytes);
+
 } // namespace nfup

@@ -94,5 +94,8 @@ int run_restore_all(const Cli& cli);
 int run_state(const Cli& cli);
 int run_state_save(const Cli& cli);
 int run_state_restore(const Cli& cli);
+int run_state_send(const Cli& cli);
+int run_state_receive(const Cli& cli);
+int run_state_thaw(const Cli& cli);
 
 } // namespace nfup::tools

@@ -65,7 +65,8 @@ void declare_state(cxxopts::Options& options)
 			      cxxopts::value<std::string>(), "EXPR")(
 	    "limit", "show at most so many; 0: all", cxxopts::value<std::size_t>()->default_value("0"),
 	    "N")("create", "set: only if there is no such entry yet")("existing", "set: only if there is one")(
-	    "all", "del: every entry")("overwrite", "restore: also entries that are there");
+	    "all", "del: every entry")("overwrite",
+				       "restore: also entries that are there")("thaw", "send: go on here afterwards");
 }
 
 void declare_restore_all(cxxopts::Options& options)
@@ -115,7 +116,7 @@ std::string first_word(int argc, char** argv)
 			return word;
 		static const std::set<std::string> flags = {"--json",      "--no-canary", "--follow",   "--verbose",
 							    "--help",      "--create",    "--existing", "--all",
-							    "--overwrite", "--no-state"};
+							    "--overwrite", "--no-state",  "--thaw"};
 		const bool has_value =
 		    word.starts_with("--") && word.find('=') == std::string::npos && !flags.contains(word);
 		i += has_value ? 1 : 0;
@@ -155,8 +156,8 @@ const std::vector<Command>& commands()
 	    {"graph", "INTENT|NF [--format FORMAT]", "the pipeline as a picture or as text", declare_graph, 1, 1,
 	     run_graph},
 	    {"new", "module|atom NAME [--dir DIR]", "a class that compiles, to start from", declare_new, 2, 2, run_new},
-	    {"state", "list|show|get|set|del|save|restore NF …", "entries of the NF's states", declare_state, 2, 1000,
-	     run_state},
+	    {"state", "list|show|get|set|del|save|restore|send|… NF …", "entries of the NF's states", declare_state, 2,
+	     1000, run_state},
 	    {"save-all", "[NF…]", "every NF's states to disk, for a reboot", nullptr, 0, 1000, run_save_all},
 	    {"restore-all", "[NF…] [--no-state]", "after a reboot: every NF as it was", declare_restore_all, 0, 1000,
 	     run_restore_all},

@@ -447,6 +447,9 @@ constexpr Verb verbs[] = {
     {"set", "NF ATOM FIELD=VALUE… [--create|--existing]", 4, any, set},
     {"save", "NF FILE [ATOM…]", 3, any, run_state_save},
     {"restore", "NF FILE [ATOM…] [--overwrite]", 3, any, run_state_restore},
+    {"send", "NF HOST:PORT [ATOM…] [--thaw]", 3, any, run_state_send},
+    {"receive", "NF [ADDR:]PORT", 3, 3, run_state_receive},
+    {"thaw", "NF", 2, 2, run_state_thaw},
     {"del", "NF ATOM KEYFIELD=VALUE…|--where EXPR|--all", 3, any, del},
 };
 

@@ -49,7 +49,8 @@ json to_json(const upgrade::Status& status)
 		{"nodes", nodes},
 		{"state", state},
 		{"tail_call_miss", status.tail_call_miss},
-		{"unfinished", status.unfinished}};
+		{"unfinished", status.unfinished},
+		{"frozen", status.frozen}};
 }
 
 std::string counts_text(const upgrade::Traffic& traffic)
@@ -78,6 +79,8 @@ void print_status(const upgrade::Status& status)
 	for (const auto& map : status.state)
 		printf("  state %-10s %lu of %lu entries\n", map.atom.c_str(), map.entries, map.max_entries);
 	std::cout << "  missed tail calls: " << status.tail_call_miss << "\n";
+	if (!status.frozen.empty())
+		std::cout << "  frozen: " << status.frozen << "\n";
 	if (!status.unfinished.empty())
 		std::cout << "  a `" << status.unfinished << "` is going on, or died: nfup recover " << status.name
 			  << "\n";

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 
 #include "bring_up.h"
+#include "freeze.h"
 #include "loader/bpffs.h"
 #include "loader/netns.h"
 #include "loader/program.h"
@@ -86,6 +87,8 @@ Result<Reattached> reattach(const Folders& folders, const std::string& nf, loade
 	auto record = store.read_nf();
 	if (!record)
 		return pass(record);
+	if (auto runs = check_not_frozen(*record); !runs)
+		return pass(runs);
 	auto generation = store.read_running();
 	if (!generation)
 		return pass(generation);

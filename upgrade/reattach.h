@@ -29,8 +29,8 @@ struct Reattached {
 
 // The running generation of the record, from the objects that were kept with it: the
 // very programs, not what their sources are now. Other generations are forgotten, as
-// are counters. Error: a device is gone or busy, an object is gone; nothing was changed
-// then, and it can be tried again.
+// are counters. Error: a device is gone or busy, an object is gone, its states were sent to another
+// machine; nothing was changed then, and it can be tried again.
 Result<Reattached> reattach(const Folders& folders, const std::string& nf, loader::Library& library, bool with_state);
 
 // A dead reattach: finished if it had been committed, else taken down, the records kept.

@@ -41,6 +41,26 @@ void from_json(const nlohmann::json& json, Constant& constant)
 
 namespace nfup::upgrade {
 
+void to_json(nlohmann::json& json, const NfRecord& record)
+{
+	json = {{"name", record.name},   {"netns", record.netns},     {"mode", record.mode}, {"bpffs", record.bpffs},
+		{"ports", record.ports}, {"current", record.current}, {"last", record.last}};
+	if (!record.frozen.empty())
+		json["frozen"] = record.frozen;
+}
+
+void from_json(const nlohmann::json& json, NfRecord& record)
+{
+	json.at("name").get_to(record.name);
+	json.at("netns").get_to(record.netns);
+	json.at("mode").get_to(record.mode);
+	json.at("bpffs").get_to(record.bpffs);
+	json.at("ports").get_to(record.ports);
+	json.at("current").get_to(record.current);
+	json.at("last").get_to(record.last);
+	record.frozen = json.value("frozen", "");
+}
+
 void to_json(nlohmann::json& json, const Generation& generation)
 {
 	json = {

@@ -35,6 +35,7 @@ struct NfRecord {
 	std::vector<Port> ports; // by port index; no label: a hole
 	int current = 0;         // generation; 0: none was committed yet
 	int last = 0;            // highest number given out
+	std::string frozen;      // why no packet gets in: to whom its states were sent; empty: it runs
 };
 
 struct GenerationNode {
@@ -112,7 +113,8 @@ struct Generation {
 
 // Written before the step it names: what recovery needs to finish or undo it.
 struct Journal {
-	std::string operation; // attach, upgrade, rollback, detach; migrate: of the running generation
+	// attach, upgrade, rollback, detach; of the running generation: migrate, restore, send, receive
+	std::string operation;
 	int from = 0;
 	int to = 0;
 	std::string step;                 // prepare, flip; watched: prepare, watch, then commit or back
@@ -124,7 +126,8 @@ struct Journal {
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Port, label, ifname, ifindex)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NfRecord, name, netns, mode, bpffs, ports, current, last)
+void to_json(nlohmann::json& json, const NfRecord& record);
+void from_json(const nlohmann::json& json, NfRecord& record);
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationNode, name, cls, args, identity, object, constants, state, out, slot,
 				   program, prog_id, counter)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StateRecord, atom, schema, map_id)

@@ -2,8 +2,11 @@
 #include "session.h"
 
 #include "framework.h"
+#include "freeze.h"
 #include "reattach.h"
+#include "state_receive.h"
 #include "state_save.h"
+#include "state_send.h"
 #include "swap.h"
 
 namespace nfup::upgrade {
@@ -72,6 +75,10 @@ Result<std::string> mend(const Store& store, const MigrationProgress& progress)
 	if (left.operation == "restore") {
 		auto finished = finish_restore(store, left);
 		return finished ? Result<std::string>(what + *finished) : finished;
+	}
+	if (left.operation == "send" || left.operation == "receive") {
+		auto ended = left.operation == "send" ? end_dead_send(store) : end_dead_receive(store, left);
+		return ended ? Result<std::string>(what + *ended) : ended;
 	}
 	auto framework = Framework::open(store);
 	if (!framework)
@@ -150,6 +157,8 @@ Result<Running> open_running(const Folders& folders, const std::string& nf, cons
 	auto record = session->store.read_nf();
 	if (!record)
 		return pass(record);
+	if (auto runs = check_not_frozen(*record); !runs)
+		return pass(runs);
 	auto framework = Framework::open(session->store);
 	if (!framework)
 		return pass(framework);

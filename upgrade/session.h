@@ -34,7 +34,7 @@ struct Running {
 	Framework framework;
 	std::map<int, Generation> kept; // the running one among them
 };
-// Error (kind refused): a migration is still open.
+// Error (kind refused): a migration is still open, or it is frozen (freeze.h).
 Result<Running> open_running(const Folders& folders, const std::string& nf, const MigrationProgress& progress = {});
 
 // Finishes or undoes, by what the journal says and the flip slot holds. Call it

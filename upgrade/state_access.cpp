@@ -46,12 +46,15 @@ Result<State> open_state(const Store& store, const Generation& generation, const
 	return state;
 }
 
-// Some entries are still in the map that they migrate from.
-Result<void> check_migrated(const Store& store)
+// Some entries are still in the map that they migrate from, or have not come yet.
+Result<void> check_whole(const Store& store)
 {
 	auto journal = store.read_journal();
 	if (!journal)
 		return pass(journal);
+	if (*journal && (*journal)->operation == "receive")
+		return fail(ErrorKind::refused, "the states of '" + store.nf() + "' are being received",
+			    "wait for it; if nfup died in it, `nfup recover " + store.nf() + "` deletes what has come");
 	if (!*journal || (*journal)->operation != "migrate")
 		return {};
 	return fail(ErrorKind::refused,
@@ -101,10 +104,10 @@ Result<void> check_states(const Store& store, const Generation& generation)
 	return {};
 }
 
-Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms, bool both)
+Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms, bool partial)
 {
-	if (auto migrated = check_migrated(store); !migrated && !both)
-		return pass(migrated);
+	if (auto whole = check_whole(store); !whole && !partial)
+		return pass(whole);
 	auto generation = store.read_running();
 	if (!generation)
 		return pass(generation);

@@ -33,10 +33,10 @@ struct State {
 // order of the generation. Takes no lock: for a writer, call begin() (session.h) first.
 // Error (kind intent): no such NF or state; (kind system): the NF is not loaded, or
 // a pin was replaced by a map that is not the generation's; (kind refused): a state is
-// migrating, and would be seen in part, unless `both` says that the caller looks into
-// State::old, too, and there before the other.
+// migrating or being received, and would be seen in part, unless `partial` says that the
+// caller knows: while it migrates, he looks into State::old, too, and there first.
 Result<std::vector<State>> open_states(const Store& store, const std::vector<std::string>& atoms = {},
-				       bool both = false);
+				       bool partial = false);
 
 // The pinned map of a state; none: there is no such pin. Error (kind system): the
 // generation uses another map, so somebody replaced the pin.

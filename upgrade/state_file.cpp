@@ -4,31 +4,18 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "loader/files.h"
 
-namespace nfup::statemaps {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Field, path, type, offset)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schema, type, key_size, value_size, max_entries, flags, fields)
-} // namespace nfup::statemaps
-
 namespace nfup::upgrade {
 namespace fs = std::filesystem;
-using nlohmann::json;
-
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SavedState, atom, schema, cpus, fields)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SavedStates, nf, created, realtime_ns, monotonic_ns, states)
 
 namespace {
 
 constexpr std::string_view magic = "nfup state file\n";
 constexpr std::uint32_t version = 1;
 constexpr std::size_t block_bytes = 1u << 20;
-// Far above what there is; what is larger is damage.
-constexpr std::uint32_t most_header = 16u << 20, most_key = 512, most_value = 1u << 20;
-constexpr int most_cpus = 8192;
 constexpr std::size_t sum_digits = 32;
 
 std::string bytes_of(std::uint32_t number)
@@ -79,26 +66,7 @@ private:
 	Hasher hasher_;
 };
 
-const char* wrong(const SavedState& state)
-{
-	const statemaps::Schema& schema = state.schema;
-	if (state.atom.empty())
-		return "a state without a name";
-	if (schema.key_size == 0 || schema.key_size > most_key || schema.value_size == 0 ||
-	    schema.value_size > most_value || state.cpus < 0 || state.cpus > most_cpus)
-		return "a size that no entry has";
-	for (const statemaps::EntryField& field : state.fields)
-		if (std::uint64_t{field.offset} + field.size > (field.in_key ? schema.key_size : schema.value_size))
-			return "a field outside its entry";
-	return nullptr;
-}
-
 } // namespace
-
-std::size_t SavedState::value_size() const
-{
-	return cpus ? (schema.value_size + 7u) / 8 * 8 * static_cast<std::size_t>(cpus) : schema.value_size;
-}
 
 Result<StateFileWriter> StateFileWriter::begin(const fs::path& path, SavedStates header)
 {
@@ -109,7 +77,7 @@ Result<StateFileWriter> StateFileWriter::begin(const fs::path& path, SavedStates
 	if (!writer.file_)
 		return fail_errno(errno, "cannot create " + writer.temporary_.string());
 	writer.hasher_ = std::make_unique<Hasher>();
-	const std::string text = json(header).dump();
+	const std::string text = to_text(header);
 	writer.header_ = std::move(header);
 	for (const std::string& part :
 	     {std::string(magic), bytes_of(version), bytes_of(static_cast<std::uint32_t>(text.size())), text})
@@ -206,15 +174,12 @@ Result<StateFile> StateFile::open(const fs::path& path)
 	std::string text(*length, '\0');
 	if (auto got = reader.read(text.data(), text.size()); !got)
 		return pass(got);
-	try {
-		file.header_ = json::parse(text).get<SavedStates>();
-	} catch (const json::exception& e) {
-		return reader.damaged(std::string("its header: ") + e.what());
-	}
+	auto header = parse_saved_states(text);
+	if (!header)
+		return reader.damaged(header.error().message);
+	file.header_ = std::move(*header);
 	std::string entries;
 	for (SavedState& state : file.header_.states) {
-		if (const char* what = wrong(state))
-			return reader.damaged(std::string("its header has ") + what);
 		file.starts_.push_back(static_cast<long>(reader.at()));
 		const std::uint64_t each = state.key_size() + state.value_size();
 		for (;;) {

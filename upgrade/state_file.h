@@ -21,29 +21,9 @@
 
 #include "intent/hash.h"
 #include "intent/result.h"
-#include "statemaps/layout.h"
-#include "statemaps/schema.h"
+#include "saved_states.h"
 
 namespace nfup::upgrade {
-
-struct SavedState {
-	std::string atom;
-	statemaps::Schema schema;
-	int cpus = 0;                              // as Table::cpus
-	std::vector<statemaps::EntryField> fields; // what they mean: which are times
-	std::uint64_t entries = 0;                 // counted when the file is opened; not in the header
-
-	std::size_t key_size() const { return schema.key_size; }
-	std::size_t value_size() const; // of all of an entry's values, as Table::value_bytes
-};
-
-struct SavedStates {
-	std::string nf;
-	std::string created;            // UTC, ISO 8601
-	std::uint64_t realtime_ns = 0;  // CLOCK_REALTIME when it was begun
-	std::uint64_t monotonic_ns = 0; // CLOCK_MONOTONIC, of which the times in entries are
-	std::vector<SavedState> states;
-};
 
 // Writes beside `path`; the file gets its name when it is whole and synced. Without
 // commit() nothing stays.

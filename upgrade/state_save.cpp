@@ -2,13 +2,14 @@
 #include "state_save.h"
 
 #include <algorithm>
-#include <cstring>
-#include <ctime>
 #include <linux/bpf.h>
 #include <optional>
 
+#include "clock.h"
 #include "migration_plan.h"
+#include "saved_states.h"
 #include "state_convert.h"
+#include "state_target.h"
 #include "statemaps/fill.h"
 #include "statemaps/moment.h"
 #include "statemaps/queue.h"
@@ -18,101 +19,7 @@ namespace nfup::upgrade {
 namespace {
 
 using statemaps::Bytes;
-using statemaps::EntryField;
-using statemaps::Meaning;
 using statemaps::Table;
-
-std::uint64_t clock_ns(clockid_t clock)
-{
-	timespec now{};
-	clock_gettime(clock, &now);
-	return static_cast<std::uint64_t>(now.tv_sec) * 1000000000u + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-bool all_zero(const std::uint8_t* bytes, std::size_t size)
-{
-	return std::all_of(bytes, bytes + size, [](std::uint8_t byte) { return byte == 0; });
-}
-
-// A saved entry's times on the clocks of now.
-class Rebase {
-public:
-	Rebase(const SavedStates& header, const SavedState& state, const statemaps::Moment& now)
-	    : state_(state), now_(now)
-	{
-		shift_ = time_shift(header, now.ns, clock_ns(CLOCK_REALTIME));
-	}
-
-	void apply(Bytes& value) const
-	{
-		const std::size_t count = state_.cpus ? static_cast<std::size_t>(state_.cpus) : 1;
-		for (std::size_t i = 0; i < count; i++)
-			for (const EntryField& field : state_.fields)
-				if (!field.in_key)
-					apply(field, value.data() + i * (value.size() / count) + field.offset);
-	}
-
-private:
-	void apply(const EntryField& field, std::uint8_t* at) const
-	{
-		if (field.meaning == Meaning::time) {
-			std::uint64_t time;
-			std::memcpy(&time, at, sizeof time);
-			if (time == 0) // never
-				return;
-			time += shift_; // programs compare by difference: it may well be before the boot
-			time += time == 0;
-			std::memcpy(at, &time, sizeof time);
-		} else if (field.meaning == Meaning::jiffies) {
-			const std::uint32_t stale = statemaps::stale_jiffies(now_);
-			std::memcpy(at, &stale, sizeof stale);
-		}
-	}
-
-	const SavedState& state_;
-	statemaps::Moment now_;
-	std::uint64_t shift_ = 0;
-};
-
-Result<const State*> target_of(const SavedState& saved, const std::vector<State>& states, const std::string& nf)
-{
-	const auto found =
-	    std::ranges::find_if(states, [&](const State& state) { return state.table.atom == saved.atom; });
-	if (found == states.end()) {
-		std::string names;
-		for (const State& state : states)
-			names += (names.empty() ? "" : ", ") + state.table.atom;
-		return fail(ErrorKind::refused,
-			    "the file has the state " + saved.atom + " of '" + nf + "', which this NF has not",
-			    (names.empty() ? "it keeps no state" : "its states are " + names) +
-				"; name those to restore: nfup state restore NF FILE ATOM…");
-	}
-	return &*found;
-}
-
-// As the NF has it, but for the capacity: room is counted.
-std::vector<std::string> other_schema(const SavedState& saved, const Table& table)
-{
-	statemaps::Schema wanted = saved.schema;
-	wanted.max_entries = table.schema.max_entries;
-	return statemaps::differences(wanted, table.schema);
-}
-
-Result<void> check_schema(const SavedState& saved, const Table& table)
-{
-	std::string lines;
-	for (const auto& line : other_schema(saved, table))
-		lines += "\n  " + line;
-	if (!lines.empty())
-		return fail(ErrorKind::refused, "the state " + saved.atom + " was saved with another schema:" + lines,
-			    "nothing was changed; restore it into an NF with the old classes, and upgrade that");
-	if (saved.cpus != table.cpus)
-		return fail(ErrorKind::refused,
-			    "the state " + saved.atom + " has a value per CPU, of " + std::to_string(saved.cpus) +
-				" CPUs where it was saved and " + std::to_string(table.cpus) + " here",
-			    "nothing was changed");
-	return {};
-}
 
 bool is_asked(const std::vector<std::string>& atoms, const std::string& atom)
 {
@@ -125,7 +32,7 @@ Result<bool> is_there(const Table& table, const std::uint8_t* key)
 	auto value = table.lookup(key);
 	if (!value)
 		return pass(value);
-	return *value && !(table.is_array() && all_zero((*value)->data(), (*value)->size()));
+	return *value && !(table.is_array() && all_zero((*value)->data(), table.value_bytes()));
 }
 
 Result<void> check_room(const StateFile& file, std::size_t index, const Table& table)
@@ -199,11 +106,11 @@ Result<RestoredCount> restore(const StateFile& file, const Target& target, const
 			return pass(walked);
 		return count;
 	}
-	const Rebase rebase(file.header(), saved, now);
+	const Rebase rebase(saved, time_shift(file.header(), now.ns, clock_ns(CLOCK_REALTIME)), now);
 	Bytes value(saved.value_size());
 	auto done = file.read(target.index, [&](const std::uint8_t* key, const std::uint8_t* bytes) {
 		value.assign(bytes, bytes + value.size());
-		rebase.apply(value);
+		rebase.apply(value.data());
 		return put(key, value.data());
 	});
 	if (!done)
@@ -227,21 +134,10 @@ Result<std::vector<RestoredCount>> restore_as_noted(const Store& store, const Jo
 
 } // namespace
 
-std::uint64_t time_shift(const SavedStates& header, std::uint64_t monotonic_ns, std::uint64_t realtime_ns)
-{
-	// A wall clock that went back makes nothing younger.
-	const std::uint64_t lain = realtime_ns > header.realtime_ns ? realtime_ns - header.realtime_ns : 0;
-	return monotonic_ns - header.monotonic_ns - lain;
-}
-
 Result<std::vector<SavedCount>> save_states(const std::string& nf, const std::vector<State>& states,
 					    const std::filesystem::path& path)
 {
-	SavedStates header{nf, now_utc(), clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC), {}};
-	for (const State& state : states)
-		header.states.push_back(
-		    {state.table.atom, state.table.schema, state.table.cpus, state.table.layout.fields, 0});
-	auto file = StateFileWriter::begin(path, std::move(header));
+	auto file = StateFileWriter::begin(path, saved_states(nf, states));
 	if (!file)
 		return pass(file);
 	std::vector<SavedCount> counts;
@@ -285,22 +181,22 @@ Result<std::vector<RestoredCount>> restore_states(const StateFile& file, const s
 	for (std::size_t i = 0; i < saved.size(); i++) {
 		if (!is_asked(atoms, saved[i].atom))
 			continue;
-		auto target = target_of(saved[i], states, file.header().nf);
+		auto target = find_target(saved[i], states, "the file");
 		if (!target)
 			return pass(target);
 		const Table& table = (*target)->table;
 		const auto conversion = conversions.find(saved[i].atom);
 		if (conversion == conversions.end())
-			if (auto same = check_schema(saved[i], table); !same)
+			if (auto same = check_schema(saved[i], table, "saved"); !same)
 				return pass(same);
 		if (auto room = check_room(file, i, table); !room)
 			return pass(room);
 		targets.push_back({i, *target, {}});
 		if (conversion == conversions.end())
 			continue;
-		const Rebase rebase(file.header(), saved[i], *now);
+		const Rebase rebase(saved[i], time_shift(file.header(), now->ns, clock_ns(CLOCK_REALTIME)), *now);
 		auto converted = convert_saved(file, i, table.schema, conversion->second,
-					       [&](Bytes& value) { rebase.apply(value); });
+					       [&](Bytes& value) { rebase.apply(value.data()); });
 		if (!converted)
 			return pass(converted);
 		targets.back().converted = std::move(*converted);

@@ -25,11 +25,6 @@ struct SavedCount {
 Result<std::vector<SavedCount>> save_states(const std::string& nf, const std::vector<State>& states,
 					    const std::filesystem::path& path);
 
-// What is added (modulo 2^64) to the times of saved entries, so that they are as old as
-// they were and as the file has lain: the clocks' ns of now, the monotonic one perhaps
-// of another boot or machine.
-std::uint64_t time_shift(const SavedStates& header, std::uint64_t monotonic_ns, std::uint64_t realtime_ns);
-
 struct RestoredCount {
 	std::string atom;
 	std::uint64_t restored = 0; // made, or with `overwrite` replaced

@@ -96,6 +96,7 @@ Result<Status> read_status(const Folders& folders, const std::string& nf)
 	status.generation = record->current;
 	status.intent_file = generation->intent_file;
 	status.netns = record->netns;
+	status.frozen = record->frozen;
 	for (const int number : store->generations())
 		if (number != record->current)
 			status.kept.push_back(number);

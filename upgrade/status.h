@@ -49,6 +49,7 @@ struct Status {
 	std::vector<StateStatus> state;
 	std::uint64_t tail_call_miss = 0;
 	std::string unfinished; // a dead command's operation, waiting for `recover`
+	std::string frozen;     // why it lets no packet in; empty: it runs
 };
 
 Result<Status> read_status(const Folders& folders, const std::string& nf);

@@ -9,6 +9,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile __u32 nfup_ports; /* how many of nfup_ifindex are in use */
 const volatile __u32 nfup_ifindex[NFUP_MAX_OUTPUTS];
+const volatile __u8 nfup_frozen; /* while states move to another machine: nobody gets in */
 
 #define PORT(i)                                                                         \
 	if (i < nfup_ports && nfup_ifindex[i] && ctx->ingress_ifindex == nfup_ifindex[i]) \
@@ -18,6 +19,8 @@ SEC("xdp")
 int root(struct xdp_md *ctx)
 {
 	nfup_count_packet(ctx);
+	if (nfup_frozen)
+		return DROP(FROZEN);
 	PORT(0) PORT(1) PORT(2) PORT(3) PORT(4) PORT(5) PORT(6) PORT(7)
 	PORT(8) PORT(9) PORT(10) PORT(11) PORT(12) PORT(13) PORT(14) PORT(15)
 	PORT(16) PORT(17) PORT(18) PORT(19) PORT(20) PORT(21) PORT(22) PORT(23)

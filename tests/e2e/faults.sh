@@ -9,6 +9,7 @@ need strace
 strace -f true 2>/dev/null || skip "strace cannot trace here (ptrace is not allowed)"
 
 # traced STRACE_OPTIONS… -- NFUP_ARGUMENTS…: its CALLS are in $WORK/trace, one a line.
+# In the network namespace $TRACED_ON, if that is set.
 traced() {
 	local options=()
 
@@ -17,7 +18,7 @@ traced() {
 		shift
 	done
 	shift
-	strace -f -qq -s 300 -o "$WORK/trace" -e "trace=$CALLS" "${options[@]}" "$BUILD/tools/nfup" \
+	${TRACED_ON:+nsenter "--net=/run/netns/$TRACED_ON"} strace -f -qq -s 300 -o "$WORK/trace" -e "trace=$CALLS" "${options[@]}" "$BUILD/tools/nfup" \
 		--bpffs "$BPFFS" --state-dir "$WORK/state" --cache-dir "$CACHE" -j "$@"
 }
 

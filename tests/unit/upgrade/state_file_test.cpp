@@ -6,7 +6,7 @@
 #include <linux/bpf.h>
 
 #include "loader/files.h"
-#include "upgrade/state_save.h"
+#include "upgrade/state_target.h"
 
 namespace nfup::upgrade {
 namespace {
