@@ -18,18 +18,12 @@ converters
 lab_up bench
 edit Strip "$WORK/marked" "$MARK_MODULE"
 
-# fill ENTRIES: into TAB, which has the layout v1. No traffic but one packet.
-fill() {
-	"$TOOLS/state_ops" --left "$CLIENT" --right "$SERVER" --left-ip "$LAB_CLIENT_IP" --right-ip "$LAB_SERVER_IP" \
-		--map "$BPFFS/fw/state/TAB" --entries "$1" --rate 1 --seconds 0.01 --before v1 --after v1 --fill >/dev/null
-}
-
 echo "entries,handover_state_ms,handover_flip_us,handover_drain_ms,handover_total_ms,migrate_state_ms,migrate_flip_us,migrate_total_ms,sweep_s,sweep_entries_a_second,finish_ms"
 for entries in "$@"; do
 	INTENT=$WORK/capacity.click
 	sed "0,/Apply/s//Apply(CAPACITY $((entries < 1000 ? 1000 : entries)))/" "$TABLE/table.click" >"$INTENT"
 	attach_table v1 >/dev/null
-	fill $((entries < 2 ? 2 : entries))
+	fill_table v1 $((entries < 2 ? 2 : entries))
 	nfj --lib "$WORK/v1" --lib "$WORK/marked" upgrade fw "$INTENT" --no-canary >/dev/null # compiles
 	nfj --lib "$WORK/v1" upgrade fw "$INTENT" --no-canary >/dev/null
 	kept=$(nfj --lib "$WORK/v1" --lib "$WORK/marked" upgrade fw "$INTENT" --no-canary)

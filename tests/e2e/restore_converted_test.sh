@@ -28,8 +28,7 @@ restored() { # OUTPUT RESTORED KEPT CONVERTED
 }
 
 attach_table v1 >/dev/null
-"$TOOLS/state_ops" --left "$CLIENT" --right "$SERVER" --left-ip "$LAB_CLIENT_IP" --right-ip "$LAB_SERVER_IP" \
-	--map "$BPFFS/fw/state/TAB" --entries $ENTRIES --rate 2000 --seconds 0.5 --before v1 --after v1 --fill >/dev/null
+fill_table v1 $ENTRIES
 nfj state save fw "$WORK/saved-v1" >/dev/null
 saved=$(entries)
 count=$(jq length <<<"$saved")

@@ -35,6 +35,12 @@ to() { # VERSION ARGUMENTS…
 	nfj --lib "$WORK/$version" upgrade fw "$INTENT" --no-canary "$@"
 }
 
+# fill_table VERSION ENTRIES: entries 0, 1, … into TAB, and hardly any traffic.
+fill_table() {
+	"$TOOLS/state_ops" --left "$CLIENT" --right "$SERVER" --left-ip "$LAB_CLIENT_IP" --right-ip "$LAB_SERVER_IP" \
+		--map "$BPFFS/fw/state/TAB" --entries "$2" --rate 1 --seconds 0.01 --before "$1" --after "$1" --fill >/dev/null
+}
+
 # ops_start BEFORE AFTER ENTRIES RATE: fills TAB, then sends operations in the background.
 ops_start() {
 	local said
