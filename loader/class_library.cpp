@@ -9,8 +9,10 @@
 #include <set>
 #include <thread>
 
+#include "class_note.h"
 #include "code_hash.h"
 #include "describe.h"
+#include "files.h"
 #include "link.h"
 
 namespace nfup::loader {
@@ -53,6 +55,15 @@ void on_all_cores(std::size_t count, const std::function<void(std::size_t)>& mak
 	for (std::size_t i = 1; i < std::min<std::size_t>(count, std::thread::hardware_concurrency()); i++)
 		threads.emplace_back(work);
 	work();
+}
+
+const std::vector<std::string> settling_defines = {"NFUP_SETTLING"};
+
+// A guess, before it is compiled: does it declare a state?
+bool looks_like_atom(const fs::path& source)
+{
+	const auto text = read_file(source);
+	return text && text->contains("NFUP_ATOM(");
 }
 
 bool is_core(const std::string& name)
@@ -132,11 +143,9 @@ Result<const Library::Code*> Library::functionality(const std::string& name) con
 }
 
 Result<Object> Library::link_class(const std::string& name, const Object& compiled,
+				   const std::vector<std::string>& uses,
 				   std::vector<const intent::Functionality*>& code) const
 {
-	auto uses = uses_of(compiled.path);
-	if (!uses)
-		return pass(uses);
 	std::vector<std::string> names;
 	for (const auto& [functionality, source] : functionality_sources_)
 		names.push_back(functionality);
@@ -146,7 +155,7 @@ Result<Object> Library::link_class(const std::string& name, const Object& compil
 			return pass(found);
 		return *found ? &(*found)->info : nullptr;
 	};
-	auto closure = intent::code_closure("class " + name, *uses, find, names);
+	auto closure = intent::code_closure("class " + name, uses, find, names);
 	if (!closure)
 		return pass(closure);
 	code = std::move(*closure);
@@ -156,14 +165,44 @@ Result<Object> Library::link_class(const std::string& name, const Object& compil
 	return link(name, parts);
 }
 
+std::optional<Library::Class> Library::recall(const std::string& name) const
+{
+	auto object = compiler_.find(sources_.at(name));
+	if (!object)
+		return {};
+	auto note = find_class_note(cache_, object->key);
+	if (!note)
+		return {};
+	std::vector<std::string> parts;
+	for (const std::string& part : note->info.code) {
+		const auto found = functionality(part);
+		if (!found || !*found)
+			return {};
+		parts.push_back((*found)->object.key);
+	}
+	if (parts != note->parts)
+		return {};
+	if (!parts.empty()) {
+		auto linked = cache_.find(note->linked);
+		if (!linked)
+			return {};
+		object->path = *std::move(linked);
+		object->key = note->linked;
+	}
+	return Class{std::move(note->info), *std::move(object), std::move(note->code)};
+}
+
 Result<Library::Class> Library::load(const std::string& name) const
 {
 	const fs::path& source = sources_.at(name);
 	auto compiled = compiler_.compile(source);
 	if (!compiled)
 		return pass(compiled);
+	auto uses = uses_of(compiled->path);
+	if (!uses)
+		return pass(uses);
 	std::vector<const intent::Functionality*> functionalities;
-	auto object = link_class(name, *compiled, functionalities);
+	auto object = link_class(name, *compiled, *uses, functionalities);
 	if (!object)
 		return pass(object);
 	auto opened = open_class(object->path, name, source);
@@ -176,8 +215,10 @@ Result<Library::Class> Library::load(const std::string& name) const
 		info = describe(opened->get(), name, source);
 	if (!info)
 		return pass(info);
+	ClassNote note{{}, {}, {}, object->key};
 	for (const intent::Functionality* part : functionalities) {
 		info->code.push_back(part->name);
+		note.parts.push_back((*functionality(part->name))->object.key);
 		for (const intent::Fact& fact : part->requires_)
 			if (std::ranges::find(info->requires_, fact.name, &intent::Fact::name) == info->requires_.end())
 				info->requires_.push_back(fact);
@@ -185,18 +226,33 @@ Result<Library::Class> Library::load(const std::string& name) const
 	auto code = code_hash(object->path);
 	if (!code)
 		return pass(code);
-	return Class{std::move(*info), std::move(*object), std::move(*opened), std::move(*code)};
+	note.info = *std::move(info);
+	note.code = *std::move(code);
+	store_class_note(cache_, compiled->key, note);
+	return Class{std::move(note.info), *std::move(object), std::move(note.code)};
 }
 
 void Library::prepare(const std::vector<std::string>& names)
 {
 	std::set<std::string> wanted;
-	for (const auto& name : names)
-		if (sources_.contains(name) && !classes_.contains(name))
+	for (const auto& name : names) {
+		if (!sources_.contains(name) || classes_.contains(name))
+			continue;
+		if (auto known = recall(name))
+			classes_.emplace(name, *std::move(known));
+		else
 			wanted.insert(name);
+	}
 	const std::vector<std::string> list(wanted.begin(), wanted.end());
 	std::vector<std::optional<Result<Class>>> results(list.size());
-	on_all_cores(list.size(), [&](std::size_t i) { results[i].emplace(load(list[i])); });
+	// With an atom also what settling() will ask for.
+	on_all_cores(2 * list.size(), [&](std::size_t i) {
+		const std::string& name = list[i / 2];
+		if (i % 2 == 0)
+			results[i / 2].emplace(load(name));
+		else if (const fs::path& source = sources_.at(name); looks_like_atom(source)) [[maybe_unused]]
+			const auto made = compiler_.compile(source, settling_defines);
+	});
 	for (std::size_t i = 0; i < list.size(); i++)
 		classes_.emplace(list[i], *std::move(results[i]));
 }
@@ -207,7 +263,7 @@ Result<const Library::Class*> Library::get(const std::string& name)
 		return nullptr;
 	auto it = classes_.find(name);
 	if (it == classes_.end())
-		it = classes_.emplace(name, load(name)).first;
+		prepare({name}), it = classes_.find(name);
 	if (!it->second)
 		return std::unexpected(it->second.error());
 	return &*it->second;
@@ -223,28 +279,18 @@ Result<const intent::ClassInfo*> Library::find(const std::string& name)
 	return *found ? &(*found)->info : nullptr;
 }
 
-Result<Object> Library::settling(const std::string& name) const
+Result<Object> Library::settling(const std::string& name)
 {
-	const auto source = sources_.find(name);
-	if (source == sources_.end())
+	auto cls = get(name);
+	if (!cls)
+		return pass(cls);
+	if (!*cls)
 		return fail(ErrorKind::intent, "there is no class " + name);
-	auto compiled = compiler_.compile(source->second, {"NFUP_SETTLING"});
+	auto compiled = compiler_.compile(sources_.at(name), settling_defines);
 	if (!compiled)
 		return pass(compiled);
 	std::vector<const intent::Functionality*> functionalities;
-	return link_class(name, *compiled, functionalities);
-}
-
-std::map<std::string, Object> Library::settling(const std::set<std::string>& names) const
-{
-	const std::vector<std::string> list(names.begin(), names.end());
-	std::vector<std::optional<Result<Object>>> results(list.size());
-	on_all_cores(list.size(), [&](std::size_t i) { results[i].emplace(settling(list[i])); });
-	std::map<std::string, Object> made;
-	for (std::size_t i = 0; i < list.size(); i++)
-		if (*results[i])
-			made.emplace(list[i], **std::move(results[i]));
-	return made;
+	return link_class(name, *compiled, (*cls)->info.uses, functionalities);
 }
 
 std::optional<fs::path> Library::converters(const std::string& state) const

@@ -35,7 +35,6 @@ public:
 	struct Class {
 		intent::ClassInfo info;
 		Object object;    // linked
-		BpfObject opened; // the same, parsed
 		std::string code; // hash of what the kernel runs: instructions, relocations, constants
 	};
 
@@ -53,9 +52,7 @@ public:
 	// The class once more, as it is while a state of its moves to another layout or
 	// size (bpf/settle.h): to be linked with a converter for each of its states. Error
 	// (kind intent): it reaches a state by other ways than those of bpf/state.h.
-	Result<Object> settling(const std::string& name) const;
-	// Several at a time; those that can be had.
-	std::map<std::string, Object> settling(const std::set<std::string>& names) const;
+	Result<Object> settling(const std::string& name);
 
 	// STATE.migrate.h (bpf/migrate.h); none: nobody wrote one.
 	std::optional<std::filesystem::path> converters(const std::string& state) const;
@@ -95,8 +92,10 @@ private:
 
 	std::vector<std::string> made(bool compiled) const;
 	Result<Class> load(const std::string& name) const;
+	// By a note in the cache alone; none: load() it.
+	std::optional<Class> recall(const std::string& name) const;
 	Result<const Code*> functionality(const std::string& name) const;
-	Result<Object> link_class(const std::string& name, const Object& compiled,
+	Result<Object> link_class(const std::string& name, const Object& compiled, const std::vector<std::string>& uses,
 				  std::vector<const intent::Functionality*>& code) const;
 
 	std::map<std::string, std::filesystem::path> sources_, functionality_sources_;

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <sstream>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -32,18 +31,6 @@ fs::path find_program(const std::string& name)
 	return {};
 }
 
-// Path, size and time of the compiler's binary: asking it for its version would
-// take longer than most compilations.
-std::string identify_toolchain()
-{
-	std::error_code error;
-	const fs::path binary = fs::canonical(find_program(clang), error);
-	struct stat s {};
-	if (error || stat(binary.c_str(), &s) != 0)
-		return "none";
-	return binary.string() + " " + std::to_string(s.st_size) + " " + std::to_string(s.st_mtim.tv_sec);
-}
-
 // The files in a make rule `target: a b \`, as clang -MD writes it.
 std::vector<std::string> parse_rule(const std::string& rule)
 {
@@ -66,6 +53,11 @@ std::vector<std::string> parse_rule(const std::string& rule)
 	return files;
 }
 
+double ms_since(std::chrono::steady_clock::time_point start)
+{
+	return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
 std::vector<std::string> lines_of(const std::string& text)
 {
 	std::vector<std::string> lines;
@@ -78,7 +70,7 @@ std::vector<std::string> lines_of(const std::string& text)
 } // namespace
 
 Compiler::Compiler(const ObjectCache& cache, std::vector<fs::path> include)
-    : cache_(cache), include_(std::move(include)), toolchain_(identify_toolchain())
+    : cache_(cache), include_(std::move(include)), toolchain_(identify_file(find_program(clang)))
 {
 }
 
@@ -129,19 +121,26 @@ std::vector<fs::path> Compiler::files_of(const fs::path& source) const
 	return files;
 }
 
-Result<Object> Compiler::compile(const fs::path& source, const std::vector<std::string>& defines) const
+std::optional<Object> Compiler::find(const fs::path& source, const std::vector<std::string>& defines) const
 {
 	const auto start = std::chrono::steady_clock::now();
-	const auto elapsed = [&] {
-		return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-	};
-	auto [command, recipe] = recipe_of(source, defines);
-	if (auto known = cache_.find_note(recipe)) {
-		const std::string key = content_key(recipe, lines_of(*known));
-		if (auto object = cache_.find(key))
-			return Object{*object, key, false, elapsed()};
-	}
+	const std::string recipe = recipe_of(source, defines).key;
+	const auto known = cache_.find_note(recipe);
+	if (!known)
+		return {};
+	const std::string key = content_key(recipe, lines_of(*known));
+	auto object = cache_.find(key);
+	if (!object)
+		return {};
+	return Object{*std::move(object), key, false, ms_since(start)};
+}
 
+Result<Object> Compiler::compile(const fs::path& source, const std::vector<std::string>& defines) const
+{
+	if (auto known = find(source, defines))
+		return *std::move(known);
+	const auto start = std::chrono::steady_clock::now();
+	auto [command, recipe] = recipe_of(source, defines);
 	const fs::path unique = cache_.scratch(recipe);
 	const fs::path made = unique.string() + ".o", rule = unique.string() + ".d";
 	command.insert(command.end(), {"-MD", "-MF", rule, "-c", source, "-o", made});
@@ -169,7 +168,7 @@ Result<Object> Compiler::compile(const fs::path& source, const std::vector<std::
 		return pass(object);
 	if (auto saved = cache_.store_note(recipe, list); !saved)
 		return pass(saved);
-	return Object{*object, key, true, elapsed()};
+	return Object{*object, key, true, ms_since(start)};
 }
 
 } // namespace nfup::loader

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ class Compiler {
 public:
 	// `include`: folders for #include "…", in order.
 	Compiler(const ObjectCache& cache, std::vector<std::filesystem::path> include);
+
+	// Only what is in the cache.
+	std::optional<Object> find(const std::filesystem::path& source,
+				   const std::vector<std::string>& defines = {}) const;
 
 	// `defines`: macros, as with -D. Error (kind intent): clang's own words.
 	Result<Object> compile(const std::filesystem::path& source, const std::vector<std::string>& defines = {}) const;

@@ -53,6 +53,17 @@ std::string unique_suffix()
 	return std::to_string(getpid()) + "-" + std::to_string(count++);
 }
 
+std::string identify_file(const fs::path& path)
+{
+	std::error_code error;
+	const fs::path file = fs::canonical(path, error);
+	struct stat s {};
+	if (error || stat(file.c_str(), &s) != 0)
+		return "none";
+	return file.string() + " " + std::to_string(s.st_size) + " " + std::to_string(s.st_mtim.tv_sec) + "." +
+	       std::to_string(s.st_mtim.tv_nsec);
+}
+
 bool is_temporary(const fs::path& path)
 {
 	return path.filename().string().find(".tmp") != std::string::npos;

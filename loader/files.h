@@ -28,6 +28,10 @@ Result<void> append_line(const std::filesystem::path& path, std::string_view lin
 // A suffix for temporary names that no other thread or process uses now.
 std::string unique_suffix();
 
+// Path, size and time of a program: asking it for its version takes longer. "none":
+// there is no such file.
+std::string identify_file(const std::filesystem::path& path);
+
 // The name that write_file gives a file until it is whole.
 bool is_temporary(const std::filesystem::path& path);
 

@@ -77,13 +77,17 @@ std::optional<std::string> ObjectCache::find_note(const std::string& key) const
 	auto text = read_file(folder_ / (key + ".note"));
 	if (!text)
 		return {};
+	const auto end = text->find('\n');
+	if (end == std::string::npos ||
+	    Hasher().add(std::string_view(*text).substr(end + 1)).hex() != text->substr(0, end))
+		return {};
 	touch(folder_ / (key + ".note"));
-	return *std::move(text);
+	return text->substr(end + 1);
 }
 
 Result<void> ObjectCache::store_note(const std::string& key, const std::string& text) const
 {
-	return write_file(folder_ / (key + ".note"), text, false);
+	return write_file(folder_ / (key + ".note"), Hasher().add(text).hex() + "\n" + text, false);
 }
 
 Result<fs::path> ObjectCache::store_source(const std::string& text) const

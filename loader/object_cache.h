@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Objects by content: KEY.o, with its checksum in KEY.sum. A file that is damaged
-// or half written fails its sum and counts as missing. Several nfup may use one
+// Objects by content: KEY.o, with its checksum in KEY.sum; notes with theirs in the
+// first line. A file that is damaged or half written fails its sum and counts as missing. Several nfup may use one
 // cache at once: files are replaced whole.
 #pragma once
 

@@ -2,7 +2,6 @@
 #include "build.h"
 
 #include <algorithm>
-#include <bpf/libbpf.h>
 #include <chrono>
 #include <cstring>
 #include <set>
@@ -13,61 +12,10 @@
 #include "intent/parse.h"
 #include "statemaps/queue.h"
 #include "loader/code_hash.h"
-#include "loader/describe.h"
 
 namespace nfup::upgrade {
 
 namespace {
-
-bpf_map* find_map(bpf_object* object, const std::string& name)
-{
-	return bpf_object__find_map_by_name(object, name.c_str());
-}
-
-void hash_layout(Hasher& hasher, const btf* types, std::uint32_t type_id)
-{
-	for (const statemaps::Field& field : statemaps::layout_of(types, type_id, ""))
-		hasher.add(field.path).add(field.type).add(field.offset);
-}
-
-// The layouts that a class shares with the framework.
-void read_shared(const loader::Library::Class& cls, Build& build)
-{
-	bpf_object* object = cls.opened.get();
-	const btf* types = bpf_object__btf(object);
-	if (const bpf_map* context = find_map(object, "pkt"); context && build.contract.empty()) {
-		Hasher hasher;
-		hash_layout(hasher, types, bpf_map__btf_value_type_id(context));
-		if (const bpf_map* counters = find_map(object, "counters"))
-			hash_layout(hasher, types, bpf_map__btf_value_type_id(counters));
-		build.contract = hasher.hex();
-		build.context = cls.object.path;
-	}
-	if (find_map(object, "ports"))
-		build.devices = cls.object.path;
-}
-
-// The state maps that a class declares. Two classes that declare one state
-// differently cannot share it.
-Result<void> read_state(const loader::Library::Class& cls, std::map<std::string, StateMap>& state)
-{
-	for (const std::string& name : cls.info.state) {
-		auto schema = statemaps::schema_of(find_map(cls.opened.get(), name), bpf_object__btf(cls.opened.get()));
-		if (!schema)
-			return pass(schema);
-		const auto [known, fresh] = state.emplace(name, StateMap{cls.object.path, *schema});
-		if (!fresh && known->second.schema != *schema) {
-			std::string lines;
-			for (const auto& line : statemaps::differences(known->second.schema, *schema))
-				lines += "\n  " + line;
-			return fail(ErrorKind::intent,
-				    "class " + cls.info.name + " declares the state " + name +
-					" otherwise than another class of this intent:" + lines,
-				    "let both include one header with its declaration");
-		}
-	}
-	return {};
-}
 
 // What nodes say with CAPACITY. Those that share a state and say it must agree.
 void read_capacities(const intent::Resolved& nf, loader::Library& library, std::map<std::string, StateMap>& state,
@@ -119,10 +67,6 @@ BuiltNode root_node(const intent::Resolved& nf, const loader::Library::Class& cl
 	return root;
 }
 
-} // namespace
-
-namespace {
-
 // `classes`: to have ready as well, in the same go.
 Checked check_with(std::vector<std::string> classes, const std::string& text, const std::string& file,
 		   loader::Library& library, intent::Diagnostics& diagnostics,
@@ -151,11 +95,19 @@ Checked check_with(std::vector<std::string> classes, const std::string& text, co
 		if (!diagnostics.ok() || !seen.insert(node.cls).second)
 			continue;
 		auto cls = library.get(node.cls);
-		if (auto read = cls ? read_state(**cls, checked.state) : Result<void>(pass(cls)); !read)
-			diagnostics.error(node.where, read.error().message, read.error().hint);
+		const auto read = [&]() -> Result<void> {
+			if (!cls)
+				return pass(cls);
+			auto layout = recall_layout(library.cache(), **cls);
+			if (!layout)
+				return pass(layout);
+			return checked.maps.add(node.cls, (*cls)->object.path, *layout);
+		};
+		if (auto done = read(); !done)
+			diagnostics.error(node.where, done.error().message, done.error().hint);
 	}
 	if (diagnostics.ok())
-		read_capacities(checked.nf, library, checked.state, diagnostics);
+		read_capacities(checked.nf, library, checked.maps.state, diagnostics);
 	if (diagnostics.ok() && checked.nf.ports.size() > NFUP_MAX_OUTPUTS)
 		diagnostics.error({file, 0, 0}, "too many ports: " + std::to_string(checked.nf.ports.size()),
 				  "an NF has at most " + std::to_string(NFUP_MAX_OUTPUTS) + " devices");
@@ -182,7 +134,7 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 	build.file = file;
 	build.text = text;
 	build.ports = checked.nf.ports;
-	build.state = checked.state;
+	static_cast<DeclaredMaps&>(build) = checked.maps;
 	auto root = library.get("root"), ingress = library.get("ingress");
 	for (auto* core : {&root, &ingress})
 		if (!*core)
@@ -190,13 +142,13 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 	build.ingress = (*ingress)->object.path;
 	build.nodes.push_back(root_node(checked.nf, **root));
 
-	std::map<std::string, const loader::Library::Class*> seen;
+	std::set<std::string> stateful;
 	for (const intent::ResolvedNode& node : checked.nf.nodes) {
 		auto cls = library.get(node.cls);
 		if (!cls)
 			return pass(cls);
-		if (seen.emplace(node.cls, *cls).second)
-			read_shared(**cls, build);
+		if (!(*cls)->info.state.empty())
+			stateful.insert(node.cls);
 		BuiltNode built{node.name,           node.cls,     node.args, {},
 				(*cls)->object.path, (*cls)->code, {},        (*cls)->info.state};
 		for (const int to : node.out)
@@ -216,12 +168,9 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 			built.constants.push_back({table.name, table.bytes});
 		build.nodes.push_back(std::move(built));
 	}
-	std::set<std::string> stateful;
-	for (const auto& [name, cls] : seen)
-		if (!cls->info.state.empty())
-			stateful.insert(name);
-	for (auto& [name, object] : library.settling(stateful))
-		build.settling.emplace(name, object.path);
+	for (const std::string& cls : stateful)
+		if (auto object = library.settling(cls)) // else its states cannot migrate
+			build.settling.emplace(cls, object->path);
 	build.compiled = library.compiled();
 	if (!build.compiled.empty())
 		library.cache().shrink();
@@ -243,19 +192,14 @@ Result<Build> rebuild(const Generation& generation, loader::Library& library)
 		return pass(ingress);
 	build.ingress = (*ingress)->object.path;
 	for (const GenerationNode& node : generation.nodes) {
-		auto opened = loader::open_class(node.object, node.cls, node.object);
-		if (!opened)
-			return pass(opened);
 		auto code = loader::code_hash(node.object);
 		if (!code)
 			return pass(code);
-		loader::Library::Class cls{{}, {node.object, ""}, std::move(*opened), *code};
-		cls.info.name = node.cls;
-		cls.info.state = node.state;
-		if (node.cls != "root")
-			read_shared(cls, build);
-		if (auto read = read_state(cls, build.state); !read)
-			return pass(read);
+		auto layout = read_layout(node.object, node.cls, node.state);
+		if (!layout)
+			return pass(layout);
+		if (auto added = build.add(node.cls, node.object, *layout); !added)
+			return pass(added);
 		// root's are the devices', which have other numbers now
 		const bool root = node.cls == "root";
 		build.nodes.push_back({node.name, node.cls, node.args, node.out, node.object, *std::move(code),

@@ -14,22 +14,17 @@
 #include "intent/resolve.h"
 #include "loader/class_library.h"
 #include "loader/program.h"
+#include "class_layout.h"
 #include "plan.h"
 #include "records.h"
-#include "statemaps/schema.h"
 
 namespace nfup::upgrade {
-
-struct StateMap {
-	std::filesystem::path object; // declares it
-	statemaps::Schema schema;
-};
 
 // What the passes know of an intent: `check` shows this.
 struct Checked {
 	intent::Graph graph;
 	intent::Resolved nf;
-	std::map<std::string, StateMap> state;
+	DeclaredMaps maps;
 	std::vector<std::string> functionalities;
 };
 
@@ -48,18 +43,14 @@ struct BuiltNode {
 	std::vector<std::string> state;
 };
 
-struct Build {
+struct Build : DeclaredMaps {
 	std::string file;
 	std::string text;
-	std::vector<BuiltNode> nodes;   // 0 is root
-	std::vector<std::string> ports; // labels by index: known ones and new ones
-	std::set<int> used_ports;       // that the intent names
-	std::string contract;           // hash of the layouts that programs and framework share
-	std::map<std::string, StateMap> state;
+	std::vector<BuiltNode> nodes;                          // 0 is root
+	std::vector<std::string> ports;                        // labels by index: known ones and new ones
+	std::set<int> used_ports;                              // that the intent names
 	std::map<std::string, std::filesystem::path> settling; // Generation::settling
 	std::filesystem::path ingress;
-	std::filesystem::path devices; // an object that declares the map `ports`; empty when none is used
-	std::filesystem::path context; // an object that declares the map `pkt`
 	std::vector<std::string> compiled;
 	std::vector<std::string> reused;
 	double build_ms = 0;

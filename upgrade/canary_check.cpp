@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "canary_check.h"
 
-#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "canary.h"
 #include "draft.h"
 #include "intent/hash.h"
+#include "loader/files.h"
 #include "plan.h"
 
 namespace nfup::upgrade {
@@ -20,11 +20,9 @@ std::string check_key(const Intent& intent, const Generation& draft, const Gener
 {
 	utsname kernel{};
 	uname(&kernel);
-	struct stat nfup {};
-	stat("/proc/self/exe", &nfup);
 	Hasher hasher;
 	hasher.add("canaries").add(kernel.release).add(kernel.version).add(intent.canary_text);
-	hasher.add(static_cast<std::uint64_t>(nfup.st_size)).add(static_cast<std::uint64_t>(nfup.st_mtim.tv_sec));
+	hasher.add(identify_file("/proc/self/exe"));
 	for (const auto& port : ports)
 		hasher.add(port);
 	const Generation* const generations[] = {&draft, running};

@@ -223,7 +223,7 @@ Result<std::vector<Move>> moves_back(const Generation& running, const Generation
 }
 
 Result<void> add_moves(Generation& draft, const std::vector<Move>& moves, const std::map<std::string, Fd>& maps,
-		       const loader::Library& library)
+		       loader::Library& library)
 {
 	if (moves.empty())
 		return {};

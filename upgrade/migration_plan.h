@@ -49,7 +49,7 @@ Result<std::vector<Move>> moves_back(const Generation& running, const Generation
 // The draft's nodes that use a state that moves become the settling ones. `maps`: the
 // draft's state maps.
 Result<void> add_moves(Generation& draft, const std::vector<Move>& moves, const std::map<std::string, Fd>& maps,
-		       const loader::Library& library);
+		       loader::Library& library);
 
 // The ways of the running generation, where the draft has the same map.
 void inherit_ways(Generation& draft, const Generation& running);

@@ -3,12 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "clock.h"
+#include "statemaps/schema_json.h"
 
-namespace nfup::statemaps {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Field, path, type, offset)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schema, type, key_size, value_size, max_entries, flags, fields)
-} // namespace nfup::statemaps
+#include "clock.h"
 
 namespace nfup::upgrade {
 using nlohmann::json;

@@ -164,7 +164,7 @@ Result<Generation> Store::read_generation(int number) const
 
 Result<void> Store::write_generation(const Generation& generation) const
 {
-	return write_file(record_path(records_, generation.number), json(generation).dump(1));
+	return write_file(record_path(records_, generation.number), json(generation).dump());
 }
 
 Result<Generation> Store::read_running() const
@@ -184,7 +184,7 @@ Result<Generation> Store::read_draft(int number) const
 
 Result<void> Store::write_draft(const Generation& generation) const
 {
-	return write_file(draft_path(records_, generation.number), json(generation).dump(1), false);
+	return write_file(draft_path(records_, generation.number), json(generation).dump(), false);
 }
 
 Result<void> Store::commit_draft(int number) const

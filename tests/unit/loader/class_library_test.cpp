@@ -73,6 +73,61 @@ TEST_F(ClassLibraryTest, a_changed_functionality_changes_its_users_and_compiles_
 	EXPECT_EQ(after.reused(), (Names{"Four", "four"}));
 }
 
+TEST_F(ClassLibraryTest, what_is_remembered_of_a_class_is_what_it_says_also_when_notes_are_damaged)
+{
+	write("Lengths.bpf.c",
+	      "#include \"nfup.h\"\nNFUP_OUTPUTS(\"short, long?\");\n"
+	      "NFUP_PARAM(__u16, LIMIT, \"size\", \"64\", \"1..2000\", \"bytes\");\n"
+	      "NFUP_REQUIRES(\"ip-header\");\n"
+	      "NFUP_MODULE(Lengths, \"by length\")\n{\n\treturn NEXT(p->l3_len < LIMIT ? 0 : 1);\n}\n");
+	const auto seen = [&](const std::string& name, std::string& code) {
+		auto classes = library();
+		const auto cls = classes.get(name);
+		EXPECT_TRUE(cls) << cls.error().message;
+		if (!cls)
+			return intent::ClassInfo();
+		code = (*cls)->code + " " + (*cls)->object.key;
+		return (*cls)->info;
+	};
+	for (const std::string name : {"Four", "Lengths", "ReadWL"}) {
+		std::string code;
+		const intent::ClassInfo first = seen(name, code);
+		for (const bool damaged : {false, true}) {
+			if (damaged)
+				for (const auto& entry : fs::directory_iterator(folder_ / "cache"))
+					if (entry.path().extension() == ".note") {
+						auto text = *read_file(entry.path());
+						text[text.size() / 2] = static_cast<char>(text[text.size() / 2] ^ 4);
+						ASSERT_TRUE(write_file(entry.path(), text, false));
+					}
+			std::string code_again;
+			const intent::ClassInfo again = seen(name, code_again);
+			EXPECT_EQ(code_again, code);
+			EXPECT_EQ(again.name, first.name);
+			EXPECT_EQ(again.kind, first.kind);
+			EXPECT_EQ(again.doc, first.doc);
+			EXPECT_EQ(again.source, first.source);
+			EXPECT_EQ(again.uses, first.uses);
+			EXPECT_EQ(again.code, first.code);
+			EXPECT_EQ(again.state, first.state);
+			EXPECT_EQ(again.capacity, first.capacity);
+			ASSERT_EQ(again.outputs.size(), first.outputs.size());
+			for (std::size_t i = 0; i < first.outputs.size(); i++)
+				EXPECT_EQ(again.outputs[i].optional, first.outputs[i].optional);
+			ASSERT_EQ(again.params.size(), first.params.size());
+			for (std::size_t i = 0; i < first.params.size(); i++) {
+				EXPECT_EQ(again.params[i].fallback, first.params[i].fallback);
+				EXPECT_EQ(again.params[i].range, first.params[i].range);
+				EXPECT_EQ(again.params[i].size, first.params[i].size);
+				EXPECT_EQ(again.params[i].keyword, first.params[i].keyword);
+			}
+			ASSERT_EQ(again.requires_.size(), first.requires_.size());
+			for (std::size_t i = 0; i < first.requires_.size(); i++)
+				EXPECT_EQ(again.requires_[i].out, first.requires_[i].out);
+		}
+	}
+}
+
 TEST_F(ClassLibraryTest, a_bundled_functionality_that_is_shadowed_is_named)
 {
 	write("lib/csum.bpf.c",

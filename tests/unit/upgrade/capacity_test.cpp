@@ -47,7 +47,7 @@ TEST_F(Capacity, without_it_a_state_is_as_declared)
 {
 	const auto checked = whitelist("", "");
 	ASSERT_TRUE(diagnostics_.ok()) << said();
-	EXPECT_EQ(checked.state.at("WL").schema.max_entries, 65536u);
+	EXPECT_EQ(checked.maps.state.at("WL").schema.max_entries, 65536u);
 }
 
 TEST_F(Capacity, one_node_is_enough_and_the_queue_grows_along)
@@ -55,19 +55,19 @@ TEST_F(Capacity, one_node_is_enough_and_the_queue_grows_along)
 	const auto plain = whitelist("", "");
 	const auto checked = whitelist("", "CAPACITY 1000");
 	ASSERT_TRUE(diagnostics_.ok()) << said();
-	EXPECT_EQ(checked.state.at("WL").schema.max_entries, 1000u);
-	EXPECT_EQ(checked.state.at("FSM").schema.max_entries, plain.state.at("FSM").schema.max_entries);
+	EXPECT_EQ(checked.maps.state.at("WL").schema.max_entries, 1000u);
+	EXPECT_EQ(checked.maps.state.at("FSM").schema.max_entries, plain.maps.state.at("FSM").schema.max_entries);
 	const std::string queue = statemaps::queue_of("WL");
-	const auto ratio = plain.state.at(queue).schema.max_entries / plain.state.at("WL").schema.max_entries;
-	EXPECT_EQ(checked.state.at(queue).schema.max_entries, 1000 * ratio);
-	EXPECT_NE(checked.state.at("WL").schema.hash(), plain.state.at("WL").schema.hash());
+	const auto ratio = plain.maps.state.at(queue).schema.max_entries / plain.maps.state.at("WL").schema.max_entries;
+	EXPECT_EQ(checked.maps.state.at(queue).schema.max_entries, 1000 * ratio);
+	EXPECT_NE(checked.maps.state.at("WL").schema.hash(), plain.maps.state.at("WL").schema.hash());
 }
 
 TEST_F(Capacity, nodes_that_say_the_same_agree)
 {
 	const auto checked = whitelist("CAPACITY 64k", "CAPACITY 65536");
 	ASSERT_TRUE(diagnostics_.ok()) << said();
-	EXPECT_EQ(checked.state.at("WL").schema.max_entries, 65536u);
+	EXPECT_EQ(checked.maps.state.at("WL").schema.max_entries, 65536u);
 }
 
 TEST_F(Capacity, nodes_that_do_not_agree_are_both_named)
