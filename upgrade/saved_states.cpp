@@ -3,9 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "statemaps/schema_json.h"
-
 #include "clock.h"
+#include "statemaps/schema_json.h"
 
 namespace nfup::upgrade {
 using nlohmann::json;
