@@ -46,7 +46,10 @@ before=$(nfj state show fw WL | jq -S '[.entries[].key] | sort')
 head -c 700 "$WORK/saved" >"$WORK/short"
 refused 1 'is damaged' nf state restore fw "$WORK/short"
 cp "$WORK/saved" "$WORK/bent"
-printf X | dd of="$WORK/bent" bs=1 seek=$(($(stat -c %s "$WORK/bent") - 40)) conv=notrunc status=none
+at=$(($(stat -c %s "$WORK/bent") - 40))
+other=X
+[[ $(dd if="$WORK/bent" bs=1 skip=$at count=1 status=none | tr '\0' 0) != X ]] || other=Y
+printf %s $other | dd of="$WORK/bent" bs=1 seek=$at conv=notrunc status=none
 refused 1 'checksum' nf state restore fw "$WORK/bent"
 refused 1 'is no state file' nf state restore fw "$EXAMPLES/firewall.click"
 refused 2 'No such file' nf state restore fw "$WORK/none"
