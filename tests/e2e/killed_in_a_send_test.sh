@@ -40,7 +40,7 @@ all_or_nothing() {
 		nfj state del fw2 WL --all >/dev/null
 		nfj state del fw2 FSM --all >/dev/null
 	fi
-	equal "$(entries fw2 WL)" 0 "$1: nothing has come"
+	equal "$(nfj state list fw2 | jq '[.states[].entries] | add')" 0 "$1: nothing has come"
 	equal "$(leftovers fw2)" "" "$1: left behind at the receiver"
 }
 
