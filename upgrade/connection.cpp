@@ -67,7 +67,7 @@ Waited wait_for(int fd, short events, int interrupt, milliseconds patience)
 	}
 }
 
-std::unexpected<Error> interrupted()
+std::unexpected<Error> was_interrupted()
 {
 	return fail(ErrorKind::refused, "interrupted");
 }
@@ -85,7 +85,7 @@ Result<Fd> connect_to(const addrinfo& address, int interrupt)
 		return fail_errno(errno, what, hint);
 	switch (wait_for(fd.get(), POLLOUT, interrupt, connect_patience)) {
 	case Waited::interrupted:
-		return interrupted();
+		return was_interrupted();
 	case Waited::late:
 		return fail_errno(ETIMEDOUT, what, hint);
 	case Waited::ready:
@@ -129,28 +129,28 @@ std::string Address::text() const
 	return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port;
 }
 
-Connection::Connection(Fd fd, std::string peer, int interrupt)
-    : fd_(std::move(fd)), peer_(std::move(peer)), interrupt_(interrupt)
+Connection::Connection(Fd fd, std::string peer, int interrupt_fd)
+    : interrupt(interrupt_fd), fd_(std::move(fd)), peer_(std::move(peer))
 {
 	fcntl(fd_.get(), F_SETFL, fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
 	const int yes = 1;
 	setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); // fails where it is no TCP
 }
 
-Result<Connection> Connection::open(const Address& address, int interrupt)
+Result<Connection> Connection::open(const Address& address, int interrupt_fd)
 {
 	auto found = resolve(address, 0);
 	if (!found)
 		return pass(found);
 	Result<Fd> fd = fail(ErrorKind::system, "no address of " + address.text());
 	for (const addrinfo* one = found->get(); one && !fd; one = one->ai_next) {
-		fd = connect_to(*one, interrupt);
+		fd = connect_to(*one, interrupt_fd);
 		if (!fd && fd.error().kind == ErrorKind::refused)
 			break;
 	}
 	if (!fd)
 		return pass(fd);
-	return Connection(std::move(*fd), address.text(), interrupt);
+	return Connection(std::move(*fd), address.text(), interrupt_fd);
 }
 
 std::unexpected<Error> Connection::lost(const std::string& how) const
@@ -160,11 +160,11 @@ std::unexpected<Error> Connection::lost(const std::string& how) const
 
 Result<void> Connection::wait(short events)
 {
-	switch (wait_for(fd_.get(), events, interrupt_, patience)) {
+	switch (wait_for(fd_.get(), events, interrupt, patience)) {
 	case Waited::ready:
 		return {};
 	case Waited::interrupted:
-		return interrupted();
+		return was_interrupted();
 	case Waited::late:
 		break;
 	}
@@ -219,7 +219,7 @@ void Connection::end_politely()
 	const auto end = std::chrono::steady_clock::now() + farewell;
 	char rest[65536];
 	while (std::chrono::steady_clock::now() < end &&
-	       wait_for(fd_.get(), POLLIN, interrupt_, farewell) == Waited::ready) {
+	       wait_for(fd_.get(), POLLIN, interrupt, farewell) == Waited::ready) {
 		const ssize_t done = recv(fd_.get(), rest, sizeof rest, 0);
 		if (done == 0 || (done < 0 && errno != EAGAIN && errno != EINTR))
 			return;
@@ -254,7 +254,7 @@ Result<Connection> Listener::accept() const
 {
 	for (;;) {
 		if (wait_for(fd_.get(), POLLIN, interrupt_, milliseconds(-1)) == Waited::interrupted)
-			return interrupted();
+			return was_interrupted();
 		sockaddr_storage from{};
 		socklen_t length = sizeof from;
 		Fd fd(accept4(fd_.get(), reinterpret_cast<sockaddr*>(&from), &length, SOCK_CLOEXEC));

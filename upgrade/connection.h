@@ -23,10 +23,10 @@ struct Address {
 
 class Connection {
 public:
-	// `fd`: a connected stream socket; `interrupt`: a wait ends when that is readable (-1: none).
-	Connection(Fd fd, std::string peer, int interrupt = -1);
+	// `fd`: a connected stream socket
+	Connection(Fd fd, std::string peer, int interrupt_fd = -1);
 
-	static Result<Connection> open(const Address& address, int interrupt);
+	static Result<Connection> open(const Address& address, int interrupt_fd);
 
 	// All of it, or an error: kind system if it broke or nothing moved for the patience,
 	// kind refused if it was interrupted.
@@ -41,6 +41,7 @@ public:
 	std::uint64_t received() const { return received_; } // bytes
 
 	std::chrono::milliseconds patience = std::chrono::seconds(30);
+	int interrupt; // a wait ends when this fd is readable; -1: none
 
 private:
 	Result<void> wait(short events);
@@ -48,7 +49,6 @@ private:
 
 	Fd fd_;
 	std::string peer_;
-	int interrupt_;
 	std::uint64_t sent_ = 0, received_ = 0;
 };
 

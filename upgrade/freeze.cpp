@@ -51,6 +51,17 @@ Result<void> thaw(const Store& store, const Framework& framework, const Generati
 	return framework.write_slot(NFUP_ROOT_SLOT, program->get());
 }
 
+Result<void> thaw_running(const Store& store)
+{
+	auto generation = store.read_running();
+	if (!generation)
+		return pass(generation);
+	auto framework = Framework::open(store);
+	if (!framework)
+		return pass(framework);
+	return thaw(store, *framework, *generation);
+}
+
 Result<bool> thaw_sent(const Store& store)
 {
 	auto record = store.read_nf();
@@ -59,16 +70,9 @@ Result<bool> thaw_sent(const Store& store)
 	if (record->frozen.empty())
 		return false;
 	std::error_code error;
-	if (std::filesystem::exists(store.pins() / "slots", error)) {
-		auto generation = store.read_running();
-		if (!generation)
-			return pass(generation);
-		auto framework = Framework::open(store);
-		if (!framework)
-			return pass(framework);
-		if (auto thawed = thaw(store, *framework, *generation); !thawed)
+	if (std::filesystem::exists(store.pins() / "slots", error))
+		if (auto thawed = thaw_running(store); !thawed)
 			return pass(thawed);
-	}
 	record->frozen.clear();
 	if (auto written = store.write_nf(*record); !written)
 		return pass(written);

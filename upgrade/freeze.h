@@ -18,6 +18,7 @@ Result<Fd> load_frozen_root(const Framework& framework, const Generation& genera
 
 // Its own root again. Freezing and this are one slot write each, and can be repeated.
 Result<void> thaw(const Store& store, const Framework& framework, const Generation& generation);
+Result<void> thaw_running(const Store& store); // the same
 
 // An NF that was left frozen after its states were sent goes on here; loaded or not.
 // False: it was not frozen. Call it with the NF's lock held.

@@ -26,9 +26,14 @@ const char* wrong(const SavedState& state)
 	if (schema.key_size == 0 || schema.key_size > most_key || schema.value_size == 0 ||
 	    schema.value_size > most_value || state.cpus < 0 || state.cpus > most_cpus)
 		return "a size that no entry has";
-	for (const statemaps::EntryField& field : state.fields)
+	for (const statemaps::EntryField& field : state.fields) {
 		if (std::uint64_t{field.offset} + field.size > (field.in_key ? schema.key_size : schema.value_size))
 			return "a field outside its entry";
+		// They will be written to.
+		if ((field.meaning == statemaps::Meaning::time && field.size != sizeof(std::uint64_t)) ||
+		    (field.meaning == statemaps::Meaning::jiffies && field.size != sizeof(std::uint32_t)))
+			return "a time of another size";
+	}
 	return nullptr;
 }
 

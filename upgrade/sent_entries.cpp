@@ -7,10 +7,15 @@
 
 namespace nfup::upgrade {
 
-std::size_t SentEntries::find(const std::uint8_t* key, std::uint64_t hash) const
+bool SentEntries::is_at(std::size_t number, const std::uint8_t* key) const
 {
-	std::size_t at = hash & (index_.size() - 1);
-	while (index_[at] && std::memcmp(keys_.data() + (index_[at] - 1) * key_size_, key, key_size_) != 0)
+	return std::memcmp(keys_.data() + number * key_size_, key, key_size_) == 0;
+}
+
+std::size_t SentEntries::find(const std::uint8_t* key) const
+{
+	std::size_t at = hash64({key, key_size_}) & (index_.size() - 1);
+	while (index_[at] && !is_at(index_[at] - 1, key))
 		at = (at + 1) & (index_.size() - 1);
 	return at;
 }
@@ -18,28 +23,25 @@ std::size_t SentEntries::find(const std::uint8_t* key, std::uint64_t hash) const
 void SentEntries::grow()
 {
 	index_.assign(2 * index_.size(), 0);
-	for (std::uint32_t i = 0; i < sent_.size(); i++) {
-		const std::uint8_t* key = keys_.data() + i * key_size_;
-		index_[find(key, hash64({key, key_size_}))] = i + 1;
-	}
+	for (std::uint32_t i = 0; i < sent_.size(); i++)
+		index_[find(keys_.data() + i * key_size_)] = i + 1;
 }
 
 bool SentEntries::meet(const std::uint8_t* key, const std::uint8_t* value, std::size_t value_size)
 {
-	const std::uint64_t hash = hash64({key, key_size_}), content = hash64({value, value_size});
-	std::size_t at = find(key, hash);
-	if (!index_[at]) {
-		if (2 * (sent_.size() + 1) > index_.size()) {
+	const std::uint64_t content = hash64({value, value_size});
+	if (next_ >= sent_.size() || !is_at(next_, key)) {
+		if (2 * (sent_.size() + 1) > index_.size())
 			grow();
-			at = find(key, hash);
+		std::uint32_t& place = index_[find(key)];
+		if (!place) {
+			keys_.insert(keys_.end(), key, key + key_size_);
+			sent_.push_back({0, 0});
+			place = static_cast<std::uint32_t>(sent_.size());
 		}
-		keys_.insert(keys_.end(), key, key + key_size_);
-		sent_.push_back({content, round_});
-		index_[at] = static_cast<std::uint32_t>(sent_.size());
-		there_++;
-		return true;
+		next_ = place - 1;
 	}
-	Sent& sent = sent_[index_[at] - 1];
+	Sent& sent = sent_[next_++];
 	const bool there = sent.round != 0, same = there && sent.value == content;
 	there_ += !there;
 	sent = {content, round_};

@@ -19,7 +19,11 @@ public:
 	explicit SentEntries(std::size_t key_size) : key_size_(key_size), index_(1024) {}
 
 	// A walk begins.
-	void begin_round() { round_++; }
+	void begin_round()
+	{
+		round_++;
+		next_ = 0;
+	}
 	// It met this entry. True: the other machine has it not, or with another value; from
 	// now on it counts as sent.
 	bool meet(const std::uint8_t* key, const std::uint8_t* value, std::size_t value_size);
@@ -34,7 +38,8 @@ private:
 		std::uint32_t round; // that met it last; 0: gone
 	};
 
-	std::size_t find(const std::uint8_t* key, std::uint64_t hash) const;
+	bool is_at(std::size_t number, const std::uint8_t* key) const;
+	std::size_t find(const std::uint8_t* key) const; // its place in index_
 	void grow();
 
 	std::size_t key_size_;
@@ -42,6 +47,7 @@ private:
 	std::vector<Sent> sent_;
 	std::vector<std::uint32_t> index_; // open addressing, by the key's hash; 0: free, else its number + 1
 	std::uint32_t round_ = 0;
+	std::size_t next_ = 0; // a table is walked in much the same order each time: its number if it is so
 	std::uint64_t there_ = 0;
 };
 

@@ -146,7 +146,11 @@ Result<void> Sending::freeze()
 	auto done = send_frozen(frozen_root->get(), since);
 	if (done && !options_.thaw) {
 		report_.frozen = true;
-		return keep_frozen();
+		auto kept = keep_frozen();
+		if (!kept)
+			kept.error().hint =
+			    "the receiver has all; nfup recover " + store_.nf() + " ends what is left here";
+		return kept;
 	}
 	if (auto thawed = thaw(store_, framework_, generation_); !thawed) {
 		if (done)
@@ -208,16 +212,9 @@ Result<std::string> end_dead_send(const Store& store)
 	auto record = store.read_nf();
 	if (!record)
 		return pass(record);
-	if (record->frozen.empty()) {
-		auto generation = store.read_running();
-		if (!generation)
-			return pass(generation);
-		auto framework = Framework::open(store);
-		if (!framework)
-			return pass(framework);
-		if (auto thawed = thaw(store, *framework, *generation); !thawed)
+	if (record->frozen.empty())
+		if (auto thawed = thaw_running(store); !thawed)
 			return pass(thawed);
-	}
 	if (auto cleared = store.clear_journal(); !cleared)
 		return pass(cleared);
 	return std::string(record->frozen.empty() ? "the NF is thawed and goes on here"

@@ -94,6 +94,7 @@ Result<void> take_all(MessageStream& stream, const SavedStates& header, Intake& 
 			intake.freeze();
 			break;
 		case Kind::done:
+			stream.connection().interrupt = -1; // the sender shall hear of it
 			return intake.commit();
 		case Kind::header:
 		case Kind::ok:
@@ -190,10 +191,13 @@ std::unexpected<Error> StateSender::refused(const Message& message) const
 {
 	const std::string& peer = stream_.connection().peer();
 	const json error = json::parse(message.body, nullptr, false);
+	const auto text = [&](const char* name) {
+		return error.contains(name) && error[name].is_string() ? error[name].get<std::string>() : "";
+	};
 	if (message.kind != Kind::error || !error.is_object())
 		return damaged(stream_.connection(), "no answer");
-	return fail(ErrorKind::refused, peer + " refuses: " + error.value("message", "?"),
-		    "there: " + error.value("hint", ""));
+	const std::string hint = text("hint");
+	return fail(ErrorKind::refused, peer + " refuses: " + text("message"), hint.empty() ? "" : "there: " + hint);
 }
 
 Result<void> StateSender::agreed()
@@ -244,11 +248,13 @@ Result<void> StateSender::remove(std::size_t state, const std::uint8_t* key)
 	return add(Kind::remove, state, view(key, header_.states.at(state).key_size()), {});
 }
 
-Result<void> StateSender::end_round()
+Result<void> StateSender::end(Kind what)
 {
 	if (auto flushed = flush(); !flushed)
 		return flushed;
-	if (auto written = stream_.write(Kind::round, {}); !written)
+	if (what == Kind::done)
+		stream_.connection().interrupt = -1; // or nobody knows whether the receiver has all
+	if (auto written = stream_.write(what, {}); !written)
 		return written;
 	return agreed();
 }
@@ -256,15 +262,6 @@ Result<void> StateSender::end_round()
 Result<void> StateSender::freeze()
 {
 	return stream_.write(Kind::freeze, {});
-}
-
-Result<void> StateSender::finish()
-{
-	if (auto flushed = flush(); !flushed)
-		return flushed;
-	if (auto written = stream_.write(Kind::done, {}); !written)
-		return written;
-	return agreed();
 }
 
 Result<void> receive_stream(MessageStream& stream, Intake& intake)

@@ -61,11 +61,11 @@ class StateSender {
 public:
 	explicit StateSender(MessageStream& stream, const SavedStates& header) : stream_(stream), header_(header) {}
 
-	// Both return when the receiver agrees. Error: what it says is the reason, or the
+	// These return when the receiver agrees. Error: what it says is the reason, or the
 	// connection is lost.
 	Result<void> begin();
-	Result<void> end_round();
-	Result<void> finish();
+	Result<void> end_round() { return end(Kind::round); }
+	Result<void> finish() { return end(Kind::done); }
 
 	// Of the state header.states[state].
 	Result<void> put(std::size_t state, const std::uint8_t* key, const std::uint8_t* value);
@@ -75,6 +75,7 @@ public:
 private:
 	Result<void> add(Kind kind, std::size_t state, std::string_view bytes, std::string_view more);
 	Result<void> flush();
+	Result<void> end(Kind what);
 	Result<void> agreed();
 	std::unexpected<Error> refused(const Message& message) const;
 

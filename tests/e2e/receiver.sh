@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # States on their way from the NF fw to the NF fw2, whose ports end at the same two hosts.
 # Sourced after lib.sh.
 

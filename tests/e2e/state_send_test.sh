@@ -11,7 +11,7 @@
 # shellcheck source=examples/demo/traffic.sh
 . "$TOP/examples/demo/traffic.sh"
 
-need nginx curl jq ethtool socat
+need nginx curl jq ethtool socat bpftool
 lab_up e2e
 ip -n "$CLIENT" link set eth0 address 02:00:00:00:77:01
 second_nf_host
@@ -94,8 +94,14 @@ refused 3 'is frozen: its states were sent' nf state send fw 127.0.0.1:7000
 move_traffic
 asked 60 || fail "the connection does not go on through the other NF"
 holds "$(nfj status fw2)" '.tail_call_miss == 0 and .frozen == ""' "the other NF"
-echo "== thawed, and back to the first"
+echo "== a reboot, and thawed"
+for port in p1 p2; do
+	bpftool link detach pinned "$BPFFS/fw/links/$port"
+done
+rm -r "${BPFFS:?}/fw"
+refused 3 'is frozen: its states were sent' nf restore-all fw
 holds "$(nfj state thaw fw)" '.ok and .thawed' "thaw"
 holds "$(nfj state thaw fw)" '.ok and .thawed == false' "again"
+holds "$(nfj restore-all fw)" '.ok and .nfs[0].result == "restored"' "restored"
 holds "$(nfj status fw)" '.frozen == "" and .unfinished == ""' "thawed"
 nfj upgrade fw "$EXAMPLES/nat.click" >/dev/null
