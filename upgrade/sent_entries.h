@@ -13,7 +13,7 @@
 namespace nfup::upgrade {
 
 // Keys, and hashes of values (64 bits: a change is missed once in 1.8e19). An entry takes its
-// key and 22 to 36 bytes; one that is gone keeps its place.
+// key and 24 to 32 bytes, and room to grow; one that is gone keeps its place.
 class SentEntries {
 public:
 	explicit SentEntries(std::size_t key_size) : key_size_(key_size), index_(1024) {}

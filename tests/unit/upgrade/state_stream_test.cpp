@@ -169,7 +169,12 @@ TEST(StateStream, EveryChangedByteIsRefused)
 TEST(StateStream, WhatMakesNoSenseIsRefused)
 {
 	const std::string index("\0\0\0\0", 4), none("\2\0\0\0", 4), head = to_text(header());
+	SavedStates narrow = header(), outside = header(); // times that would be written beyond the value
+	narrow.states[0].fields.push_back({"value.last_seen", statemaps::Meaning::time, false, 7, 1});
+	outside.states[0].fields.push_back({"value.last_seen", statemaps::Meaning::time, false, 4, 8});
 	const std::vector<std::vector<std::pair<Kind, std::string>>> cases = {
+	    {{Kind::header, to_text(narrow)}, {Kind::put, index + "aaaa11111111"}, {Kind::done, ""}},
+	    {{Kind::header, to_text(outside)}, {Kind::put, index + "aaaa11111111"}, {Kind::done, ""}},
 	    {{Kind::put, index + "aaaa11111111"}, {Kind::done, ""}},
 	    {{Kind::header, "{}"}, {Kind::done, ""}},
 	    {{Kind::header, head}, {Kind::header, head}, {Kind::done, ""}},
