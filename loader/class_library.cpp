@@ -232,7 +232,7 @@ Result<Library::Class> Library::load(const std::string& name) const
 	return Class{std::move(note.info), *std::move(object), std::move(note.code)};
 }
 
-void Library::prepare(const std::vector<std::string>& names)
+void Library::prepare(const std::vector<std::string>& names, bool with_settling)
 {
 	std::set<std::string> wanted;
 	for (const auto& name : names) {
@@ -245,13 +245,13 @@ void Library::prepare(const std::vector<std::string>& names)
 	}
 	const std::vector<std::string> list(wanted.begin(), wanted.end());
 	std::vector<std::optional<Result<Class>>> results(list.size());
-	// With an atom also what settling() will ask for.
 	on_all_cores(2 * list.size(), [&](std::size_t i) {
 		const std::string& name = list[i / 2];
 		if (i % 2 == 0)
 			results[i / 2].emplace(load(name));
-		else if (const fs::path& source = sources_.at(name); looks_like_atom(source)) [[maybe_unused]]
-			const auto made = compiler_.compile(source, settling_defines);
+		else if (const fs::path& source = sources_.at(name); with_settling && looks_like_atom(source))
+			static_cast<void>(
+			    compiler_.compile(source, settling_defines)); // errors come when it is asked for
 	});
 	for (std::size_t i = 0; i < list.size(); i++)
 		classes_.emplace(list[i], *std::move(results[i]));

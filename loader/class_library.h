@@ -43,8 +43,9 @@ public:
 	std::vector<std::string> names() const override;
 	Result<const intent::ClassInfo*> find(const std::string& name) override;
 
-	// Compile these, several at a time; the result of each is then known to find().
-	void prepare(const std::vector<std::string>& names);
+	// Compile these, several at a time; the result of each is then known to find(). With
+	// an atom that is new also what settling() will ask for, unless it is not wanted.
+	void prepare(const std::vector<std::string>& names, bool with_settling = true);
 
 	// A class that find() has found, or one of core/: ingress, root.
 	Result<const Class*> get(const std::string& name);

@@ -70,7 +70,8 @@ std::vector<std::string> lines_of(const std::string& text)
 } // namespace
 
 Compiler::Compiler(const ObjectCache& cache, std::vector<fs::path> include)
-    : cache_(cache), include_(std::move(include)), toolchain_(identify_file(find_program(clang)))
+    : cache_(cache), hashes_(std::make_unique<FileHashes>(cache)), include_(std::move(include)),
+      toolchain_(identify_file(find_program(clang)))
 {
 }
 
@@ -79,16 +80,11 @@ std::string Compiler::content_key(const std::string& recipe, const std::vector<s
 {
 	Hasher hasher;
 	hasher.add(recipe);
-	const std::lock_guard guard(hashes_->mutex);
 	for (const auto& file : files) {
-		auto known = hashes_->known.find(file);
-		if (known == hashes_->known.end()) {
-			auto content = read_file(file);
-			if (!content)
-				return {};
-			known = hashes_->known.emplace(file, Hasher().add(*content).hex()).first;
-		}
-		hasher.add(file).add(known->second);
+		const auto hash = hashes_->of(file);
+		if (!hash)
+			return {};
+		hasher.add(file).add(*hash);
 	}
 	return hasher.hex();
 }

@@ -4,14 +4,13 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "intent/result.h"
+#include "file_hashes.h"
 #include "object_cache.h"
 
 namespace nfup::loader {
@@ -44,15 +43,10 @@ private:
 		std::string key;
 	};
 	Recipe recipe_of(const std::filesystem::path& source, const std::vector<std::string>& defines) const;
-	// Classes share most of their headers: each file is hashed once per run.
-	struct FileHashes {
-		std::mutex mutex;
-		std::map<std::string, std::string> known;
-	};
 	std::string content_key(const std::string& recipe, const std::vector<std::string>& files) const;
 
-	std::unique_ptr<FileHashes> hashes_ = std::make_unique<FileHashes>();
 	ObjectCache cache_;
+	std::unique_ptr<FileHashes> hashes_; // classes share most of their headers
 	std::vector<std::filesystem::path> include_;
 	std::string toolchain_; // identity of the compiler binary
 };

@@ -40,7 +40,7 @@ void store_derived(const ObjectCache& cache, const std::string& what, const std:
 {
 	std::string note;
 	nlohmann::json::to_cbor(nlohmann::json(value), note);
-	[[maybe_unused]] const auto stored = cache.store_note(derived_key(what, object), note);
+	static_cast<void>(cache.store_note(derived_key(what, object), note));
 }
 
 } // namespace nfup::loader

@@ -67,6 +67,33 @@ BuiltNode root_node(const intent::Resolved& nf, const loader::Library::Class& cl
 	return root;
 }
 
+// All of them from one note, or from the classes.
+DeclaredMaps declared_maps(const intent::Resolved& nf, loader::Library& library, intent::Diagnostics& diagnostics)
+{
+	std::map<std::string, const loader::Library::Class*> classes;
+	Hasher key;
+	for (const intent::ResolvedNode& node : nf.nodes) {
+		const auto cls = library.get(node.cls); // there: it is resolved
+		if (cls && *cls && classes.emplace(node.cls, *cls).second)
+			key.add((*cls)->object.path.string());
+	}
+	if (auto known = recall_maps(library.cache(), key.hex()))
+		return *std::move(known);
+	DeclaredMaps maps;
+	for (const intent::ResolvedNode& node : nf.nodes) {
+		const auto found = classes.extract(node.cls);
+		if (!found)
+			continue;
+		auto layout = recall_layout(library.cache(), *found.mapped());
+		const auto added = layout ? maps.add(node.cls, found.mapped()->object.path, *layout) : pass(layout);
+		if (!added)
+			diagnostics.error(node.where, added.error().message, added.error().hint);
+	}
+	if (diagnostics.ok())
+		keep_maps(library.cache(), key.hex(), maps);
+	return maps;
+}
+
 // `classes`: to have ready as well, in the same go.
 Checked check_with(std::vector<std::string> classes, const std::string& text, const std::string& file,
 		   loader::Library& library, intent::Diagnostics& diagnostics,
@@ -90,22 +117,8 @@ Checked check_with(std::vector<std::string> classes, const std::string& text, co
 	checked.nf = intent::resolve(checked.graph, library, diagnostics, known_ports);
 	if (diagnostics.ok())
 		checked.functionalities = intent::depend(checked.nf, library, diagnostics);
-	std::set<std::string> seen;
-	for (const intent::ResolvedNode& node : checked.nf.nodes) {
-		if (!diagnostics.ok() || !seen.insert(node.cls).second)
-			continue;
-		auto cls = library.get(node.cls);
-		const auto read = [&]() -> Result<void> {
-			if (!cls)
-				return pass(cls);
-			auto layout = recall_layout(library.cache(), **cls);
-			if (!layout)
-				return pass(layout);
-			return checked.maps.add(node.cls, (*cls)->object.path, *layout);
-		};
-		if (auto done = read(); !done)
-			diagnostics.error(node.where, done.error().message, done.error().hint);
-	}
+	if (diagnostics.ok())
+		checked.maps = declared_maps(checked.nf, library, diagnostics);
 	if (diagnostics.ok())
 		read_capacities(checked.nf, library, checked.maps.state, diagnostics);
 	if (diagnostics.ok() && checked.nf.ports.size() > NFUP_MAX_OUTPUTS)

@@ -11,6 +11,8 @@
 namespace nfup::upgrade {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClassLayout, contract, devices, state)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StateMap, object, schema)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DeclaredMaps, contract, context, devices, state)
 
 namespace {
 
@@ -83,6 +85,16 @@ Result<void> DeclaredMaps::add(const std::string& cls, const std::filesystem::pa
 			    "let both include one header with its declaration");
 	}
 	return {};
+}
+
+std::optional<DeclaredMaps> recall_maps(const loader::ObjectCache& cache, const std::string& key)
+{
+	return loader::find_derived<DeclaredMaps>(cache, "maps", key);
+}
+
+void keep_maps(const loader::ObjectCache& cache, const std::string& key, const DeclaredMaps& maps)
+{
+	loader::store_derived(cache, "maps", key, maps);
 }
 
 } // namespace nfup::upgrade

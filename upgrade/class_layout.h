@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,5 +43,9 @@ struct DeclaredMaps {
 	// Error (kind intent): a class before it declares one of its states otherwise.
 	Result<void> add(const std::string& cls, const std::filesystem::path& object, const ClassLayout& layout);
 };
+
+// Those of a set of classes, as a note. `key`: tells the sets apart.
+std::optional<DeclaredMaps> recall_maps(const loader::ObjectCache& cache, const std::string& key);
+void keep_maps(const loader::ObjectCache& cache, const std::string& key, const DeclaredMaps& maps);
 
 } // namespace nfup::upgrade

@@ -61,7 +61,7 @@ Result<nlohmann::json> run(const std::filesystem::path& cache, std::vector<std::
 	auto start = Clock::now();
 	loader::Library library({*bpf, std::move(user), cache});
 	const auto names = library.names();
-	library.prepare(names);
+	library.prepare(names, false);
 	for (const auto& name : names)
 		if (auto cls = library.get(name); !cls)
 			return pass(cls);
