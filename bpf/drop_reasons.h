@@ -32,7 +32,10 @@
 	X(UNSOLICITED, "unsolicited", "from a peer that nobody inside has sent to")      \
 	X(POOL_EXHAUSTED, "pool-exhausted", "no free port of the NAT's address was found") \
 	X(PORT_TAKEN, "port-taken", "another packet took the NAT's port first") \
-	X(FROZEN, "frozen", "the NF's states are being moved to another machine, or were")
+	X(FROZEN, "frozen", "the NF's states are being moved to another machine, or were") \
+	X(TTL_EXPIRED, "ttl-expired", "its time to live or hop limit was used up")            \
+	X(OTHER_HOST, "other-host", "the frame is for another host")                     \
+	X(WRONG_PROTOCOL, "wrong-protocol", "another transport protocol than this node checks")
 
 /* What a node counts beside packets: X(symbol, name shown to people, what it means).
  * They use the counters behind the reasons, from the last one downwards. */

@@ -43,6 +43,15 @@ static __always_inline void nfup_count_packet(struct xdp_md *ctx)
 	}
 }
 
+/* Packets that this node has seen on this CPU, the present one among them. */
+static __always_inline __u64 nfup_packets(void)
+{
+	__u32 node = nfup_node;
+	struct node_counters *c = bpf_map_lookup_elem(&counters, &node);
+
+	return c ? c->packets : 1;
+}
+
 static __always_inline void nfup_count_drop(enum drop_reason reason)
 {
 	__u32 node = nfup_node;

@@ -53,7 +53,8 @@ struct {
 
 /* Output names in port order, comma separated. "name?" may stay unconnected
  * (the class says what happens then); "name*" at the end stands for one output
- * per element of the class's list parameter. No outputs: "". */
+ * per element of the class's list parameter, or, if it has none, for as many as
+ * the intent connects (lib/switch.h). No outputs: "". */
 #define NFUP_OUTPUTS(names) const volatile __u8 nfup_outputs NFUP_TAG("nfup.outputs=" names) = 0
 
 /* How many inputs: 1 unless said otherwise. */

@@ -37,6 +37,7 @@ public:
 private:
 	const ClassInfo* class_of(const Node& node);
 	void read_nodes();
+	std::size_t connected(const Node& node) const;
 	void read_node(const Node& node);
 	void read_edges();
 	bool has_output(const Edge& edge) const;
@@ -91,6 +92,17 @@ const ClassInfo* Resolver::class_of(const Node& node)
 	return at->second;
 }
 
+// Up to the last output that is connected.
+std::size_t Resolver::connected(const Node& node) const
+{
+	const int index = static_cast<int>(&node - graph_.nodes.data());
+	std::size_t outputs = 0;
+	for (const Edge& edge : graph_.edges)
+		if (edge.from == index)
+			outputs = std::max(outputs, z(edge.out) + 1);
+	return outputs;
+}
+
 void Resolver::read_node(const Node& node)
 {
 	ResolvedNode& out = out_.nodes.emplace_back();
@@ -110,8 +122,11 @@ void Resolver::read_node(const Node& node)
 	device_.back() = args.device;
 	fed_.back().resize(z(std::max(out.info->inputs, 0)));
 	std::size_t outputs = out.info->outputs.size();
-	if (outputs && out.info->outputs.back().repeated)
+	if (outputs && out.info->outputs.back().repeated) {
 		outputs += z(std::max(args.elements, 0)) - 1;
+		if (args.elements < 0) // as many as are connected
+			outputs = std::max({outputs, z(1), connected(node)});
+	}
 	out.out.assign(outputs, -1);
 	if (outputs > NFUP_MAX_OUTPUTS)
 		diagnostics_.error(node.where, node.name + " has " + count(outputs, "output") + "; a node can have " +

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "values.h"
 
+#include <charconv>
+#include <cmath>
+
 #include <algorithm>
 #include <optional>
 #include <string_view>
@@ -63,6 +66,22 @@ Encoded quantity(const Param& param, const std::string& text, Quantity read, boo
 	if (!bits || *value < low || *value > high)
 		return wrong(quoted(text) + " does not fit into " + std::to_string(bits) + " bits");
 	return integer_bytes(*value, param.size);
+}
+
+// "0.25" or "25%" → of 2^32, so that a random 32-bit number is below it that often.
+Encoded fraction(const Param& param, const std::string& text)
+{
+	double value = -1;
+	const bool percent = text.ends_with('%');
+	const char* end = text.data() + text.size() - (percent ? 1 : 0);
+	const auto [rest, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+	if (percent)
+		value /= 100;
+	if (error != std::errc() || rest != end || !(value >= 0 && value <= 1))
+		return wrong(quoted(text) + " is no fraction; write 0.25 or 25%");
+	if (param.size != sizeof(std::uint64_t))
+		return wrong("the class declares a fraction of " + std::to_string(param.size) + " bytes, not 8");
+	return integer_bytes(static_cast<std::int64_t>(std::llround(std::ldexp(value, 32))), param.size);
 }
 
 Encoded boolean(const Param& param, const std::string& text)
@@ -196,6 +215,8 @@ std::expected<Bytes, std::string> encode_value(const Param& param, const std::st
 		return quantity(param, text, read_duration, false, "5s, 100ms or 2h4m");
 	if (type == "rate")
 		return quantity(param, text, read_rate, false, "1000, 10k or 100Mbps");
+	if (type == "fraction")
+		return fraction(param, text);
 	if (type == "bool")
 		return boolean(param, text);
 	if (type == "enum")

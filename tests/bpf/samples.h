@@ -27,13 +27,27 @@ inline Params sample_params(const std::string& cls)
 	Params p;
 	if (cls == "Strip")
 		p.set("LENGTH", 14u);
+	if (cls == "Unstrip")
+		p.set("LENGTH", 14u);
+	if (cls == "Paint")
+		p.set("COLOR", std::uint8_t{3});
+	if (cls == "RandomSample")
+		p.set("P", std::uint64_t{1} << 31);
+	if (cls == "EtherEncap")
+		p.set("TYPE", std::uint16_t{0x0800})
+		    .set("SRC", Mac{2, 0, 0, 0, 1, 1})
+		    .set("DST", Mac{2, 0, 0, 0, 1, 2});
+	if (cls == "HostEtherFilter")
+		p.set("MAC", Mac{2, 0, 0, 0, 1, 1}).set("DROP_OWN", std::uint8_t{1});
+	if (cls == "VLANEncap")
+		p.set("ID", std::uint16_t{7}).set("TYPE", std::uint16_t{0x8100});
 	if (cls == "SetIPDSCP")
 		p.set("DSCP", std::uint8_t{46});
 	if (cls == "EtherRewrite")
 		p.set("SRC", Mac{2, 0, 0, 0, 1, 1}).set("DST", Mac{2, 0, 0, 0, 1, 2});
 	if (cls == "FromDevice" || cls == "ToDevice")
 		p.set("DEVICE", 1u);
-	if (cls == "CheckIPHeader" || cls == "CheckTCPHeader")
+	if (cls == "CheckIPHeader" || cls == "CheckTCPHeader" || cls == "CheckUDPHeader" || cls == "CheckICMPHeader")
 		p.set("CHECKSUM", std::uint8_t{1});
 	if (cls == "ReadWL" || cls == "WriteWL")
 		p.set("TIMEOUT", std::uint64_t{7440'000'000'000}).set("CLOSING", std::uint64_t{240'000'000'000});

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <ctime>
+#include <map>
 
 #include "intent/resolve.h"
 #include "support.h"
@@ -50,6 +51,27 @@ TEST(Resolve, known_ports_keep_their_index)
 	EXPECT_EQ(r.nf.ports, (std::vector<std::string>{"a", "b", "new"}));
 	EXPECT_EQ(r.nf.entries, (std::vector<int>{-1, -1, 0}));
 	EXPECT_EQ(r.nf.nodes[1].values[0], (std::vector<std::uint8_t>{1, 0, 0, 0}));
+}
+
+TEST(Resolve, as_many_outputs_as_are_connected_and_none_left_out)
+{
+	for (const std::size_t n : {1u, 2u, 32u}) {
+		std::string text = "FromDevice(p) -> s :: Share;";
+		for (std::size_t i = 0; i < n; i++)
+			text += "s[" + std::to_string(i) + "] -> Discard;";
+		const Outcome r = resolve_text(text);
+		ASSERT_TRUE(r.diagnostics.ok()) << rendered(r.diagnostics, text);
+		EXPECT_EQ(r.nf.nodes[1].out.size(), n);
+	}
+	for (const auto& [text, message] : std::map<std::string, std::string>{
+		 {"FromDevice(p) -> s :: Share; s[2] -> Discard", "output 1 of s"},
+		 {"FromDevice(p) -> s :: Share", "output 0 of s"},
+		 {"FromDevice(p) -> s :: Share; s[32] -> Discard", "a node can have 32"}}) {
+		const Outcome r = resolve_text(text);
+		EXPECT_FALSE(r.diagnostics.ok()) << text;
+		EXPECT_NE(rendered(r.diagnostics, text).find(message), std::string::npos)
+		    << rendered(r.diagnostics, text);
+	}
 }
 
 TEST(Resolve, outputs)

@@ -42,6 +42,7 @@ TestLibrary::TestLibrary()
 	add(make("ToDevice", {}, {param("DEVICE", "device", 4)}));
 	add(make("Classifier", {{"pattern", false, true}},
 		 {param("PATTERNS", "patterns", sizeof(classifier_program))}));
+	add(make("Share", {{"share", false, true}}));
 	add(make("Strip", {{"out"}}, {param("LENGTH", "size", 4, {}, "0..2047")}));
 	add(make("Counter", {{"out"}}));
 	add(make("Null", {{"out"}}));

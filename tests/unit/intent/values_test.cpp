@@ -61,7 +61,14 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Quantities, Encode,
-    testing::Values(Case{"duration", 8, "5s", "00f2052a01000000"}, Case{"duration", 8, "5", "00f2052a01000000"},
+    testing::Values(Case{"fraction", 8, "0.5", "0000008000000000"}, Case{"fraction", 8, "1", "0000000001000000"},
+		    Case{"fraction", 8, "25%", "0000004000000000"}, Case{"fraction", 8, "0", "0000000000000000"},
+		    Case{"fraction", 8, "1.1", "`1.1` is no fraction; write 0.25 or 25%"},
+		    Case{"fraction", 8, "-0.5", "`-0.5` is no fraction; write 0.25 or 25%"},
+		    Case{"fraction", 8, "nan", "`nan` is no fraction; write 0.25 or 25%"},
+		    Case{"fraction", 8, "%", "`%` is no fraction; write 0.25 or 25%"},
+		    Case{"fraction", 4, "0.5", "the class declares a fraction of 4 bytes, not 8"},
+		    Case{"duration", 8, "5s", "00f2052a01000000"}, Case{"duration", 8, "5", "00f2052a01000000"},
 		    Case{"duration", 8, "100ms", "00e1f50500000000"}, Case{"duration", 8, "1us", "e803000000000000"},
 		    Case{"duration", 8, "2h4m", "00a08e42c4060000"}, Case{"duration", 8, "1.5", "002f685900000000"},
 		    Case{"duration", 8, "7ns", "0700000000000000"},
