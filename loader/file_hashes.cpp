@@ -13,7 +13,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FileHashes::Known, device, inode, size, modif
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-constexpr std::size_t most = 10'000; // files: then begin anew
+constexpr std::size_t most = 500; // files: above that, only those of the last run
 
 std::int64_t in_ns(const timespec& t)
 {
@@ -30,15 +30,17 @@ bool same_file(const FileHashes::Known& a, const FileHashes::Known& b)
 
 FileHashes::FileHashes(const ObjectCache& cache) : cache_(cache)
 {
-	if (auto kept = find_derived<std::map<std::string, Known>>(cache_, "file hashes", "");
-	    kept && kept->size() < most)
+	if (auto kept = find_derived<std::map<std::string, Known>>(cache_, "file hashes", ""))
 		kept_ = *std::move(kept);
 }
 
 FileHashes::~FileHashes()
 {
-	if (news_)
-		store_derived(cache_, "file hashes", "", kept_);
+	if (!news_)
+		return;
+	if (kept_.size() > most)
+		std::erase_if(kept_, [&](const auto& file) { return !seen_.contains(file.first); });
+	store_derived(cache_, "file hashes", "", kept_);
 }
 
 // One that was changed within the last second may change again without showing it: the
