@@ -76,6 +76,11 @@ std::vector<Case> cases()
 	error.l3_len = 56;
 	const Bytes unreachable = Ethernet{} / IPv4{} / ICMP{.type = 3} / IPv4{} / UDP{};
 
+	pkt udp_transport = transport, icmp_transport = transport;
+	udp_transport.ip_proto = 17;
+	icmp_transport.ip_proto = 1;
+	const Bytes ping = Ethernet{} / IPv4{} / ICMP{} / Payload::of(22);
+
 	const Params checksum_off = Params().set("CHECKSUM", std::uint8_t{0});
 	return {
 	    {"FromDevice", "FromDevice", sample_params("FromDevice"), small, link},
@@ -87,6 +92,17 @@ std::vector<Case> cases()
 	    {"Idle", "Idle", {}, small, link},
 	    {"Strip 14", "Strip", sample_params("Strip"), small, link},
 	    {"EtherRewrite", "EtherRewrite", sample_params("EtherRewrite"), small, link},
+	    {"EtherMirror", "EtherMirror", {}, small, link},
+	    {"HostEtherFilter", "HostEtherFilter", sample_params("HostEtherFilter"), small, link},
+	    {"VLANDecap, no tag", "VLANDecap", {}, small, link},
+	    {"IPMirror", "IPMirror", {}, small, transport},
+	    {"Paint", "Paint", sample_params("Paint"), small, link},
+	    {"PaintSwitch", "PaintSwitch", {}, small, link},
+	    {"Switch", "Switch", Params().set("OUTPUT", 1u), small, link},
+	    {"HashSwitch, 32 outputs", "HashSwitch", {}, small, transport},
+	    {"RandomSwitch, 32 outputs", "RandomSwitch", {}, small, link},
+	    {"RoundRobinSwitch, 32 outputs", "RoundRobinSwitch", {}, small, link},
+	    {"RandomSample", "RandomSample", sample_params("RandomSample"), small, link},
 	    {"SetIPDSCP", "SetIPDSCP", sample_params("SetIPDSCP"), small, transport},
 	    {"Classifier 1 pattern", "Classifier", patterns({ip}), small, link},
 	    {"Classifier 12/0800, -", "Classifier", patterns({ip, any}), small, link},
@@ -98,6 +114,8 @@ std::vector<Case> cases()
 	    {"CheckTCPHeader CHECKSUM false", "CheckTCPHeader", checksum_off, small, transport},
 	    {"CheckTCPHeader 64 bytes", "CheckTCPHeader", sample_params("CheckTCPHeader"), small, transport},
 	    {"CheckTCPHeader 1514 bytes", "CheckTCPHeader", sample_params("CheckTCPHeader"), large, jumbo},
+	    {"CheckUDPHeader 64 bytes", "CheckUDPHeader", sample_params("CheckUDPHeader"), udp, udp_transport},
+	    {"CheckICMPHeader 64 bytes", "CheckICMPHeader", sample_params("CheckICMPHeader"), ping, icmp_transport},
 	    {"ReadWL listed", "ReadWL", sample_params("ReadWL"), small, transport},
 	    {"ReadWL unlisted", "ReadWL", sample_params("ReadWL"), small, other},
 	    {"WriteWL", "WriteWL", {}, small, transport},
