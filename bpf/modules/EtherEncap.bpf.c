@@ -3,7 +3,7 @@
 #include "lib/ether.h"
 #include "lib/room.h"
 
-NFUP_PARAM(__u16, TYPE, "int", REQUIRED, "0..65535", "the EtherType, as in 0x0800");
+NFUP_PARAM(__u16, ETHERTYPE, "int", REQUIRED, "0..65535", "the EtherType, as in 0x0800");
 NFUP_PARAM(struct mac, SRC, "mac", REQUIRED, "", "the source address");
 NFUP_PARAM(struct mac, DST, "mac", REQUIRED, "", "the destination address");
 NFUP_OUTPUTS("out");
@@ -22,6 +22,6 @@ NFUP_MODULE(EtherEncap, "Put an Ethernet header in front of the packet, in place
 		eth->h_source[i] = SRC.byte[i];
 		eth->h_dest[i] = DST.byte[i];
 	}
-	eth->h_proto = bpf_htons(TYPE);
+	eth->h_proto = bpf_htons(ETHERTYPE);
 	return NEXT(0);
 }

@@ -2,7 +2,7 @@
 #include "nfup.h"
 #include "lib/ether.h"
 
-NFUP_PARAM(struct mac, MAC, "mac", REQUIRED, "", "this host's address");
+NFUP_PARAM(struct mac, ETHER, "mac", REQUIRED, "", "this host's address");
 NFUP_PARAM(__u8, DROP_OWN, "bool", "false", "", "treat what this host has sent as for others");
 NFUP_OUTPUTS("host, other?");
 
@@ -11,11 +11,11 @@ static __always_inline int is_ours(const __u8 *address)
 	__u8 different = 0;
 
 	for (int i = 0; i < ETH_ALEN; i++)
-		different |= address[i] ^ MAC.byte[i];
+		different |= address[i] ^ ETHER.byte[i];
 	return !different;
 }
 
-NFUP_MODULE(HostEtherFilter, "Let frames for this host through: to MAC, broadcast or multicast")
+NFUP_MODULE(HostEtherFilter, "Let frames for this host through: to ETHER, broadcast or multicast")
 {
 	struct ethhdr *eth = at(ctx, p->l2, sizeof(*eth));
 	int ours;

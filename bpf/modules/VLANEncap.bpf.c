@@ -3,9 +3,9 @@
 #include "lib/room.h"
 #include "lib/vlan.h"
 
-NFUP_PARAM(__u16, ID, "int", REQUIRED, "0..4094", "the VLAN");
-NFUP_PARAM(__u8, PCP, "int", "0", "0..7", "the priority code point");
-NFUP_PARAM(__u16, TYPE, "int", "0x8100", "0..65535", "the tag's EtherType: 0x88a8 for the outer of two (QinQ)");
+NFUP_PARAM(__u16, VLAN_ID, "int", REQUIRED, "0..4094", "the VLAN");
+NFUP_PARAM(__u8, VLAN_PCP, "int", "0", "0..7", "the priority code point");
+NFUP_PARAM(__u16, ETHERTYPE, "int", "0x8100", "0..65535", "the tag's EtherType: 0x88a8 for the outer of two (QinQ)");
 NFUP_OUTPUTS("out");
 
 NFUP_MODULE(VLANEncap, "Put a VLAN tag into the Ethernet header, in front of those that are there")
@@ -23,7 +23,7 @@ NFUP_MODULE(VLANEncap, "Put a VLAN tag into the Ethernet header, in front of tho
 	from = (struct vlan_addresses *)(frame + VLAN_TAG);
 	addresses = *from;
 	*(struct vlan_addresses *)frame = addresses;
-	*(__be16 *)(frame + VLAN_ADDRESSES) = bpf_htons(TYPE);
-	*(__be16 *)(frame + VLAN_ADDRESSES + 2) = bpf_htons(PCP << 13 | ID);
+	*(__be16 *)(frame + VLAN_ADDRESSES) = bpf_htons(ETHERTYPE);
+	*(__be16 *)(frame + VLAN_ADDRESSES + 2) = bpf_htons(VLAN_PCP << 13 | VLAN_ID);
 	return NEXT(0);
 }

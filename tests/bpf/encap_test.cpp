@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // EtherMirror, EtherEncap, HostEtherFilter, VLANEncap, VLANDecap, Unstrip: the frame that
 // would be sent, byte for byte.
+#include <linux/bpf.h>
+
 #include "harness.h"
 
 namespace nfup::test {
@@ -48,7 +50,8 @@ TEST_F(Encap, EtherMirrorSwapsTheAddresses)
 
 TEST_F(Encap, EtherEncapStandsInForWhatWasStripped)
 {
-	auto node = load("EtherEncap", Params().set("TYPE", std::uint16_t{0x0800}).set("SRC", src).set("DST", dst));
+	auto node =
+	    load("EtherEncap", Params().set("ETHERTYPE", std::uint16_t{0x0800}).set("SRC", src).set("DST", dst));
 	const Bytes frame = Ethernet{} / IPv4{} / UDP{} / Payload("hello"),
 		    wanted = Ethernet{dst, src} / IPv4{} / UDP{} / Payload("hello");
 	auto outcome = run(node, frame, at_cursor(14));
@@ -62,7 +65,8 @@ TEST_F(Encap, EtherEncapStandsInForWhatWasStripped)
 
 TEST_F(Encap, EtherEncapMakesRoom)
 {
-	auto node = load("EtherEncap", Params().set("TYPE", std::uint16_t{0x86dd}).set("SRC", src).set("DST", dst));
+	auto node =
+	    load("EtherEncap", Params().set("ETHERTYPE", std::uint16_t{0x86dd}).set("SRC", src).set("DST", dst));
 	const Bytes frame = Ethernet{} / IPv6{} / TCP{} / Payload("x"), packet(frame.begin() + 14, frame.end());
 	pkt context = at_cursor(0);
 	context.l3 = 0;
@@ -82,7 +86,7 @@ TEST_F(Encap, HostEtherFilterKnowsItsHost)
 {
 	const Mac broadcast{255, 255, 255, 255, 255, 255}, multicast{0x33, 0x33, 0, 0, 0, 1};
 	for (const bool drop_own : {false, true}) {
-		auto node = load("HostEtherFilter", Params().set("MAC", dst).set("DROP_OWN", std::uint8_t{drop_own}),
+		auto node = load("HostEtherFilter", Params().set("ETHER", dst).set("DROP_OWN", std::uint8_t{drop_own}),
 				 {first_exit_slot, no_slot});
 		for (const Mac& to : {dst, broadcast, multicast})
 			EXPECT_EQ(run(node, Ethernet{to, src} / IPv4{} / UDP{}).output, 0);
@@ -97,16 +101,17 @@ TEST_F(Encap, HostEtherFilterKnowsItsHost)
 		else
 			EXPECT_EQ(own.output, 0);
 	}
-	EXPECT_EQ(run(load("HostEtherFilter", Params().set("MAC", dst)), Ethernet{src, dst} / IPv4{} / UDP{}).output,
+	EXPECT_EQ(run(load("HostEtherFilter", Params().set("ETHER", dst)), Ethernet{src, dst} / IPv4{} / UDP{}).output,
 		  1);
-	expect_truncated_below(load("HostEtherFilter", Params().set("MAC", Mac{4, 5, 6, 7, 8, 9})), 14);
+	expect_truncated_below(load("HostEtherFilter", Params().set("ETHER", Mac{4, 5, 6, 7, 8, 9})), 14);
 }
 
 TEST_F(Encap, VLANEncapTagsWhatIsSent)
 {
-	auto node =
-	    load("VLANEncap",
-		 Params().set("ID", std::uint16_t{7}).set("PCP", std::uint8_t{5}).set("TYPE", std::uint16_t{0x8100}));
+	auto node = load("VLANEncap", Params()
+					  .set("VLAN_ID", std::uint16_t{7})
+					  .set("VLAN_PCP", std::uint8_t{5})
+					  .set("ETHERTYPE", std::uint16_t{0x8100}));
 	const Bytes frame = Ethernet{dst, src} / IPv4{} / UDP{} / Payload("hello"),
 		    wanted = Ethernet{dst, src} / Vlan{.id = 7, .priority = 5} / IPv4{} / UDP{} / Payload("hello");
 	auto outcome = run(node, frame);
@@ -123,7 +128,8 @@ TEST_F(Encap, VLANEncapTagsWhatIsSent)
 	EXPECT_EQ(outcome.context.l4, 38);
 	EXPECT_EQ(outcome.context.cursor, 18);
 
-	auto outer = load("VLANEncap", Params().set("ID", std::uint16_t{100}).set("TYPE", std::uint16_t{0x88a8}));
+	auto outer =
+	    load("VLANEncap", Params().set("VLAN_ID", std::uint16_t{100}).set("ETHERTYPE", std::uint16_t{0x88a8}));
 	EXPECT_EQ(sent(run(outer, wanted)), Bytes(Ethernet{dst, src} / Vlan{.id = 100, .tpid = 0x88a8} /
 						  Vlan{.id = 7, .priority = 5} / IPv4{} / UDP{} / Payload("hello")));
 }
@@ -149,12 +155,33 @@ TEST_F(Encap, VLANDecapTakesTheOutermostTag)
 TEST_F(Encap, ATagThatWasTakenOutLeavesRoomForAnother)
 {
 	auto decap = load("VLANDecap");
-	auto encap = load("VLANEncap", Params().set("ID", std::uint16_t{9}).set("TYPE", std::uint16_t{0x8100}));
+	auto encap =
+	    load("VLANEncap", Params().set("VLAN_ID", std::uint16_t{9}).set("ETHERTYPE", std::uint16_t{0x8100}));
 	const Bytes tagged = Ethernet{dst, src} / Vlan{.id = 7} / IPv4{} / UDP{};
 	const Outcome between = run(decap, tagged);
 	const Outcome outcome = run(encap, between.frame, between.context);
 	EXPECT_EQ(outcome.context.l2, 0);
 	EXPECT_EQ(outcome.frame, Bytes(Ethernet{dst, src} / Vlan{.id = 9} / IPv4{} / UDP{}));
+}
+
+// The kernel keeps some of the headroom of 256 bytes for itself: 14 bytes at a time fit in
+// more than ten times, but not thirty.
+TEST_F(Encap, WithoutRoomThePacketIsDropped)
+{
+	constexpr unsigned nodes = 30, first_slot = 40;
+	std::vector<Object> chain(nodes);
+	for (unsigned i = nodes; i-- > 0;) {
+		chain[i] =
+		    load("EtherEncap", Params().set("ETHERTYPE", std::uint16_t{0x0800}).set("SRC", src).set("DST", dst),
+			 {i + 1 < nodes ? first_slot + i + 1 : first_exit_slot});
+		put(first_slot + i, chain[i].program);
+	}
+	EXPECT_EQ(run(chain[0], Ethernet{} / IPv4{} / UDP{}).verdict, static_cast<unsigned>(XDP_DROP));
+	std::uint64_t without_room = 0;
+	for (const Object& node : chain)
+		without_room += drops(node)["headroom"];
+	EXPECT_EQ(packets(chain[10]), 1u);
+	EXPECT_EQ(without_room, 1u);
 }
 
 TEST_F(Encap, UnstripGoesBackToTheStartOfTheFrameAtMost)

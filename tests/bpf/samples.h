@@ -34,13 +34,13 @@ inline Params sample_params(const std::string& cls)
 	if (cls == "RandomSample")
 		p.set("P", std::uint64_t{1} << 31);
 	if (cls == "EtherEncap")
-		p.set("TYPE", std::uint16_t{0x0800})
+		p.set("ETHERTYPE", std::uint16_t{0x0800})
 		    .set("SRC", Mac{2, 0, 0, 0, 1, 1})
 		    .set("DST", Mac{2, 0, 0, 0, 1, 2});
 	if (cls == "HostEtherFilter")
-		p.set("MAC", Mac{2, 0, 0, 0, 1, 1}).set("DROP_OWN", std::uint8_t{1});
+		p.set("ETHER", Mac{2, 0, 0, 0, 1, 1}).set("DROP_OWN", std::uint8_t{1});
 	if (cls == "VLANEncap")
-		p.set("ID", std::uint16_t{7}).set("TYPE", std::uint16_t{0x8100});
+		p.set("VLAN_ID", std::uint16_t{7}).set("ETHERTYPE", std::uint16_t{0x8100});
 	if (cls == "SetIPDSCP")
 		p.set("DSCP", std::uint8_t{46});
 	if (cls == "EtherRewrite")

@@ -15,7 +15,7 @@ web_start "$WORK/web" 1 1
 # To the server through everything, back through a hop only.
 write_intent() { # OUTPUT of the Switch
 	cat >"$WORK/chain.click" <<-INTENT
-		FromDevice(p1) -> VLANEncap(100, TYPE 0x88a8) -> VLANEncap(7, PCP 3) -> VLANDecap -> VLANDecap
+		FromDevice(p1) -> VLANEncap(VLAN_ID 100, ETHERTYPE 0x88a8) -> VLANEncap(7, VLAN_PCP 3) -> VLANDecap -> VLANDecap
 			-> c :: Classifier(12/0800, 12/86dd, -);
 		c[0] -> Strip(14) -> CheckIPHeader -> ttl :: DecIPTTL -> shares :: HashSwitch;
 		c[1] -> Strip(14) -> CheckIP6Header -> hops :: DecIP6HLIM -> shares;
