@@ -7,4 +7,12 @@
 
 #define PASSED (-1)
 
+/* How such a module ends. */
+#define CHECKED(finding)                                                   \
+	({                                                                 \
+		int finding_ = (finding);                                  \
+                                                                           \
+		finding_ == PASSED ? NEXT(0) : NEXT_OR_DROP(1, finding_);  \
+	})
+
 #endif

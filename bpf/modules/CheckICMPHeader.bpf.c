@@ -38,9 +38,5 @@ static __always_inline int check(struct xdp_md *ctx, struct pkt *p)
 
 NFUP_MODULE(CheckICMPHeader, "Check the ICMP or ICMPv6 header: length, checksum; note its payload")
 {
-	int finding = check(ctx, p);
-
-	if (finding == PASSED)
-		return NEXT(0);
-	return NEXT_OR_DROP(1, finding);
+	return CHECKED(check(ctx, p));
 }

@@ -60,9 +60,5 @@ static __always_inline int check(struct xdp_md *ctx, struct pkt *p)
 
 NFUP_MODULE(CheckIP6Header, "Check the IPv6 header: version, length, source, extension headers; note its offsets and flow")
 {
-	int finding = check(ctx, p);
-
-	if (finding == PASSED)
-		return NEXT(0);
-	return NEXT_OR_DROP(1, finding);
+	return CHECKED(check(ctx, p));
 }

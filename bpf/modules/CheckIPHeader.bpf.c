@@ -85,9 +85,5 @@ static __always_inline int check(struct xdp_md *ctx, struct pkt *p)
 
 NFUP_MODULE(CheckIPHeader, "Check the IPv4 header: version, lengths, checksum, source, fragment; note its offsets and flow")
 {
-	int finding = check(ctx, p);
-
-	if (finding == PASSED)
-		return NEXT(0);
-	return NEXT_OR_DROP(1, finding);
+	return CHECKED(check(ctx, p));
 }

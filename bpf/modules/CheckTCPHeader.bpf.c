@@ -38,9 +38,5 @@ static __always_inline int check(struct xdp_md *ctx, struct pkt *p)
 
 NFUP_MODULE(CheckTCPHeader, "Check the TCP header: length, flags, checksum; note its payload and flags")
 {
-	int finding = check(ctx, p);
-
-	if (finding == PASSED)
-		return NEXT(0);
-	return NEXT_OR_DROP(1, finding);
+	return CHECKED(check(ctx, p));
 }
