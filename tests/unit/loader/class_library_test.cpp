@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "loader/files.h"
+#include "tests/unit/temp_folder.h"
 
 namespace nfup::loader {
 namespace {
@@ -18,8 +19,6 @@ class ClassLibraryTest : public testing::Test {
 protected:
 	void SetUp() override
 	{
-		char name[] = "/tmp/nfup-library.XXXXXX";
-		folder_ = mkdtemp(name);
 		ASSERT_TRUE(make_folders(folder_ / "lib"));
 		write("lib/twice.h", "extern int twice(int x);\n");
 		write("lib/twice.bpf.c", "#include \"functionality.h\"\n#include \"twice.h\"\n"
@@ -34,7 +33,6 @@ protected:
 		      "NFUP_OUTPUTS(\"out\");\nNFUP_USES(\"four\");\n"
 		      "NFUP_MODULE(Four, \"marks\")\n{\n\tp->mark = four(p->mark);\n\treturn NEXT(0);\n}\n");
 	}
-	void TearDown() override { fs::remove_all(folder_); }
 
 	void write(const std::string& file, const std::string& text)
 	{
@@ -42,7 +40,8 @@ protected:
 	}
 	Library library() { return Library({*find_bpf_folder(), {folder_}, folder_ / "cache"}); }
 
-	fs::path folder_;
+	const test::TempFolder temporary_;
+	const fs::path& folder_ = temporary_.path;
 };
 
 TEST_F(ClassLibraryTest, links_what_is_used_and_nothing_else)

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "loader/files.h"
+#include "tests/unit/temp_folder.h"
 
 namespace nfup::loader {
 namespace {
@@ -18,17 +19,15 @@ class CompileTest : public testing::Test {
 protected:
 	void SetUp() override
 	{
-		char name[] = "/tmp/nfup-compile.XXXXXX";
-		folder_ = mkdtemp(name);
 		ASSERT_TRUE(write_file(folder_ / "value.h", "#define VALUE 1\n", false));
 		ASSERT_TRUE(write_file(source(), "#include \"value.h\"\nint f(void) { return VALUE; }\n", false));
 	}
-	void TearDown() override { fs::remove_all(folder_); }
 
 	fs::path source() const { return folder_ / "f.bpf.c"; }
 	Compiler compiler() const { return Compiler(ObjectCache(folder_ / "cache"), {folder_}); }
 
-	fs::path folder_;
+	const test::TempFolder temporary_;
+	const fs::path& folder_ = temporary_.path;
 };
 
 TEST_F(CompileTest, the_second_time_compiles_nothing)

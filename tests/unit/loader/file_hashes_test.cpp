@@ -11,6 +11,7 @@
 
 #include "loader/fd.h"
 #include "loader/files.h"
+#include "tests/unit/temp_folder.h"
 
 namespace nfup::loader {
 namespace {
@@ -19,13 +20,6 @@ namespace fs = std::filesystem;
 
 class FileHashesTest : public testing::Test {
 protected:
-	void SetUp() override
-	{
-		char name[] = "/tmp/nfup-hashes.XXXXXX";
-		folder_ = mkdtemp(name);
-	}
-	void TearDown() override { fs::remove_all(folder_); }
-
 	// In a run of its own.
 	std::optional<std::string> hash() const { return FileHashes(ObjectCache(folder_ / "cache")).of(file()); }
 	std::string file() const { return folder_ / "source.h"; }
@@ -48,7 +42,8 @@ protected:
 		clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, nullptr);
 	}
 
-	fs::path folder_;
+	const test::TempFolder temporary_;
+	const fs::path& folder_ = temporary_.path;
 };
 
 TEST_F(FileHashesTest, tell_contents_apart)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The cache keeps to its limit, and gives up what was not used for longest.
 #include "loader/object_cache.h"
+#include "tests/unit/temp_folder.h"
 
 #include <cstdlib>
 #include <gtest/gtest.h>
@@ -12,8 +13,8 @@ namespace fs = std::filesystem;
 
 TEST(ObjectCacheTest, shrinks_to_its_limit_oldest_first_and_spares_the_new)
 {
-	char name[] = "/tmp/nfup-cache.XXXXXX";
-	const fs::path folder = mkdtemp(name);
+	const test::TempFolder temporary;
+	const fs::path& folder = temporary.path;
 	const ObjectCache cache(folder, 2500);
 	for (const char* key : {"a", "b", "c", "d"})
 		ASSERT_TRUE(cache.store(key, std::string(1000, *key)));
@@ -33,7 +34,6 @@ TEST(ObjectCacheTest, shrinks_to_its_limit_oldest_first_and_spares_the_new)
 	small.shrink();
 	EXPECT_TRUE(small.find("d"));
 	EXPECT_TRUE(small.find("b"));
-	fs::remove_all(folder);
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 
 #include "statemaps/queue.h"
 #include "upgrade/build.h"
+#include "tests/unit/temp_folder.h"
 
 namespace nfup::upgrade {
 namespace {
@@ -15,13 +16,6 @@ namespace fs = std::filesystem;
 
 class Capacity : public testing::Test {
 protected:
-	void SetUp() override
-	{
-		char name[] = "/tmp/nfup-capacity.XXXXXX";
-		cache_ = mkdtemp(name);
-	}
-	void TearDown() override { fs::remove_all(cache_); }
-
 	// A whitelist with these arguments, and a second one behind it.
 	Checked whitelist(const std::string& read, const std::string& write, const std::string& second = "ReadWL")
 	{
@@ -39,7 +33,8 @@ protected:
 		return text;
 	}
 
-	fs::path cache_;
+	const test::TempFolder temporary_;
+	const fs::path& cache_ = temporary_.path;
 	intent::Diagnostics diagnostics_;
 };
 
