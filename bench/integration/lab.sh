@@ -22,7 +22,7 @@ as_json() {
 # touch_class CLASS LIB: a copy of the class with one line changed, as never before
 touch_class() {
 	mkdir -p "$2"
-	sed "0,/return NEXT(0);/s||{ *(volatile __u32 *)\&p->mark = 1$(printf %04d $((RANDOM % 10000)))$((SERIAL++)); return NEXT(0); }|" \
+	sed -E "0,/return (NEXT\(0\)|CHECKED\(.*\));/s||{ *(volatile __u32 *)\&p->mark = 1$(printf %04d $((RANDOM % 10000)))$((SERIAL++)); & }|" \
 		"$(find "$TOP/bpf" -name "$1.bpf.c")" >"$2/$1.bpf.c"
 	! cmp -s "$2/$1.bpf.c" "$(find "$TOP/bpf" -name "$1.bpf.c")" || fail "$1 was not changed"
 }

@@ -91,7 +91,7 @@ equal "$(entries)" "$before" "live state and counters"
 echo "== the scratch copy is kept: the next check loads what changed"
 # again HOW: an upgrade of one class and back to the last
 again() {
-	edit CheckIPHeader "$WORK/again-$1" "s|return NEXT(0);|{ *(volatile __u32 *)\\&p->mark = 1$RANDOM$1; return NEXT(0); }|"
+	edit Strip "$WORK/again-$1" "s|return NEXT(0);|{ *(volatile __u32 *)\\&p->mark = 1$RANDOM$1; return NEXT(0); }|"
 	nfj --lib "$WORK/again-$1" plan fw "$FIREWALL"
 }
 all=$(nfj status fw | jq '[.nodes[] | select(.class != "root")] | length')
