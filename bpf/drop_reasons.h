@@ -44,7 +44,7 @@
 	X(EVICTED, "evicted", "live state entries that gave way to new ones")
 
 /* The counters have room for this many reasons and events; more is a new contract. */
-#define NFUP_MAX_REASONS 32
+#define NFUP_MAX_REASONS 64
 
 enum drop_reason {
 #define X(symbol, name, meaning) NFUP_DROP_##symbol,

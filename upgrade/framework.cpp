@@ -23,6 +23,22 @@ Result<Fd> create_and_pin(const std::filesystem::path& object, const std::string
 	return fd;
 }
 
+// Another nfup may have attached the NF, with room for another number of reasons.
+Result<void> check_counters(int fd, const std::string& nf)
+{
+	bpf_map_info info{};
+	__u32 size = sizeof info;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+		return fail_errno(errno, "cannot look at the counters of NF '" + nf + "'");
+	if (info.value_size != sizeof(node_counters))
+		return fail(ErrorKind::system,
+			    "NF '" + nf + "' was attached by another version of nfup: its counters have " +
+				std::to_string(info.value_size) + " bytes a node, not " +
+				std::to_string(sizeof(node_counters)),
+			    "go on with that version, or detach the NF with it and attach it with this one");
+	return {};
+}
+
 } // namespace
 
 Result<Framework> Framework::create(const Store& store, const Build& build)
@@ -56,6 +72,8 @@ Result<Framework> Framework::open(const Store& store)
 		    "anew: nfup attach INTENT --name " +
 			store.nf() + " …");
 	}
+	if (auto readable = check_counters(counters->get(), store.nf()); !readable)
+		return pass(readable);
 	Framework framework;
 	framework.slots_ = std::move(*slots);
 	framework.counters_ = std::move(*counters);

@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh" "$@"
 
-need jq ethtool setpriv
+need jq ethtool setpriv bpftool
 lab_up e2e
 P1=(--netns "$NF_HOST" --dev p1=p1)
 BOTH=("${P1[@]}" --dev p2=p2)
@@ -142,6 +142,20 @@ other_schema() {
 	nfj detach fw >/dev/null
 }
 
+# Attached by an nfup whose counters have room for another number of reasons.
+other_counters() {
+	attach "$FIREWALL" >/dev/null
+	mv "$BPFFS/fw/counters" "$BPFFS/fw/kept"
+	bpftool map create "$BPFFS/fw/counters" type percpu_array key 4 value 272 entries 1024 name counters
+	refused 2 'another version of nfup.*272 bytes' nf status fw
+	refused 2 'another version of nfup' nf upgrade fw "$FIREWALL"
+	on "$CLIENT" ping -qc 1 "$LAB_SERVER_IP" >/dev/null || fail "no traffic after the refusal"
+	rm "$BPFFS/fw/counters"
+	mv "$BPFFS/fw/kept" "$BPFFS/fw/counters"
+	holds "$(nfj status fw)" '.generation == 1' "with its own counters again"
+	nfj detach fw >/dev/null
+}
+
 no_such_nf() {
 	refused '[12]' 'nobody-here' nf status nobody-here
 	refused '[12]' 'nobody-here' nf upgrade nobody-here "$FIREWALL"
@@ -166,7 +180,7 @@ bad_usage() {
 }
 
 for case in unknown_class missing_intent module_with_a_map broken_source missing_device busy_device refused_upgrade \
-	other_schema no_such_nf missing_capability bad_usage; do
+	other_schema other_counters no_such_nf missing_capability bad_usage; do
 	echo "== $case"
 	"$case"
 done
