@@ -42,6 +42,15 @@ std::uint64_t now()
 	return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_nsec);
 }
 
+// That lie in one another, around the destination 10.0.0.2.
+Params many_routes(unsigned count)
+{
+	std::vector<std::string> texts{"0/0 0"};
+	for (unsigned i = 0; texts.size() < count; i++)
+		texts.push_back("10." + std::to_string(i >> 8) + "." + std::to_string(i & 255) + ".0/24 1");
+	return routes(texts);
+}
+
 std::vector<Case> cases()
 {
 	const Pattern ip{{12, {0x08, 0x00}}}, arp{{12, {0x08, 0x06}}}, tcp{{12, {0x08, 0x00}}, {23, {6}}}, any{};
@@ -81,6 +90,13 @@ std::vector<Case> cases()
 	icmp_transport.ip_proto = 1;
 	const Bytes ping = Ethernet{} / IPv4{} / ICMP{} / Payload::of(22);
 
+	pkt routed = transport, error_6 = error;
+	std::memcpy(routed.next_hop, routed.flow.daddr, sizeof routed.next_hop);
+	error_6.ethertype = htons(0x86dd);
+	error_6.ip_proto = 58;
+	error_6.l4 = 54;
+	const Bytes error6 = Ethernet{} / IPv6{} / ICMP6{.type = 1} / IPv6{} / UDP{};
+
 	const Params checksum_off = Params().set("CHECKSUM", std::uint8_t{0});
 	return {
 	    {"FromDevice", "FromDevice", sample_params("FromDevice"), small, link},
@@ -103,6 +119,16 @@ std::vector<Case> cases()
 	    {"RandomSwitch, 32 outputs", "RandomSwitch", {}, small, link},
 	    {"RoundRobinSwitch, 32 outputs", "RoundRobinSwitch", {}, small, link},
 	    {"RandomSample", "RandomSample", sample_params("RandomSample"), small, link},
+	    {"LookupIPRoute, 3 routes", "LookupIPRoute", sample_params("LookupIPRoute"), small, transport},
+	    {"LookupIPRoute, 10,000 routes", "LookupIPRoute", many_routes(10'000), small, transport},
+	    {"StaticNeighbours", "StaticNeighbours", sample_params("StaticNeighbours"), small, routed},
+	    {"LookupFIB, not forwarded", "LookupFIB", sample_params("LookupFIB"), small, transport},
+	    {"CheckMTU", "CheckMTU", sample_params("CheckMTU"), small, transport},
+	    {"FixIPSrc, no error of ours", "FixIPSrc", sample_params("FixIPSrc"), small, transport},
+	    {"ICMPError, no error allowed", "ICMPError", sample_params("ICMPError"), unreachable, error},
+	    {"ICMP6Error, no error allowed", "ICMP6Error", sample_params("ICMP6Error"), error6, error_6},
+	    {"ICMPPingResponder, no request", "ICMPPingResponder", {}, small, transport},
+	    {"NDPResponder, no solicitation", "NDPResponder", sample_params("NDPResponder"), small, transport},
 	    {"SetIPDSCP", "SetIPDSCP", sample_params("SetIPDSCP"), small, transport},
 	    {"Classifier 1 pattern", "Classifier", patterns({ip}), small, link},
 	    {"Classifier 12/0800, -", "Classifier", patterns({ip, any}), small, link},

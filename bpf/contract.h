@@ -60,10 +60,11 @@ NFUP_ASSERT(sizeof(struct flow_key) == 40, "no padding in a map key");
 #define PKT_HAS_PORTS 0x04      /* flow.sport and flow.dport are real */
 #define PKT_HAS_ID 0x08         /* both are the identifier of an ICMP query (RFC 5508 §1.2) */
 #define PKT_ICMP_ERROR 0x10     /* the flow is that of the packet in it: see ICMPErrorFlow */
+#define PKT_FIX_SRC 0x20        /* made here: its source is to be the address it leaves by (FixIPSrc) */
 
 /* One packet on its way through the nodes. Offsets are bytes from
  * xdp_md->data. FromDevice clears everything but `flow`, which only means
- * something after a node that provides `five-tuple`. */
+ * something after a node that provides `five-tuple`, and `next_hop`. */
 struct pkt {
 	__u16 l2;        /* where the frame starts that ToDevice sends */
 	__u16 cursor;    /* Click's data pointer: what the next node looks at */
@@ -79,8 +80,12 @@ struct pkt {
 	__u8 tcp_flags;  /* byte 13 of the TCP header, if there is one */
 	__u32 mark;      /* for a chain's own use */
 	struct flow_key flow;
+	/* who the frame goes to next, IPv4 mapped: behind a node that provides
+	 * `next-hop`. Last, for only routing looks at it. */
+	nfup_addr next_hop;
 };
-NFUP_ASSERT(sizeof(struct pkt) == 64, "one cache line");
+NFUP_ASSERT(__builtin_offsetof(struct pkt, next_hop) == 64, "what every node looks at fits a cache line");
+NFUP_ASSERT(sizeof(struct pkt) == 80, "no padding in a map value");
 
 /* Per node name and CPU. */
 NFUP_ASSERT((int)NFUP_DROP_COUNT + (int)NFUP_EVENT_COUNT <= NFUP_MAX_REASONS, "append only while there is room");

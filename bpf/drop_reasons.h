@@ -35,7 +35,12 @@
 	X(FROZEN, "frozen", "the NF's states are being moved to another machine, or were") \
 	X(TTL_EXPIRED, "ttl-expired", "its time to live or hop limit was used up")            \
 	X(OTHER_HOST, "other-host", "the frame is for another host")                     \
-	X(WRONG_PROTOCOL, "wrong-protocol", "another transport protocol than this node checks")
+	X(WRONG_PROTOCOL, "wrong-protocol", "another transport protocol than this node checks") \
+	X(NO_ROUTE, "no-route", "no route leads to the destination") \
+	X(ICMP_SILENT, "icmp-silent", "no ICMP error may be sent about it (RFC 1812, RFC 4443)") \
+	X(TOO_BIG, "too-big", "longer than the MTU of the next hop") \
+	X(NO_NEIGHBOUR, "no-neighbour", "the next hop's link-layer address is not known") \
+	X(BAD_IP_OPTION, "bad-ip-option", "an IPv4 option that is malformed, or a source route")
 
 /* What a node counts beside packets: X(symbol, name shown to people, what it means).
  * They use the counters behind the reasons, from the last one downwards. */

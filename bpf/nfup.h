@@ -100,15 +100,17 @@ static __always_inline struct pkt *nfup_enter(struct xdp_md *ctx)
 
 /* A table: a constant too large for rodata, filled by the loader from the node's
  * arguments and frozen before the program is loaded. It belongs to one node of
- * one generation, so it is no state, and a module may have it. `map_type`: hash
- * or array; it gets as many entries as it needs. */
-#define NFUP_TABLE(name, map_type, key_type, value_type) \
-	struct {                                         \
-		__uint(type, map_type);                  \
-		__uint(max_entries, 1);                  \
-		__uint(map_flags, BPF_F_RDONLY_PROG);    \
-		__type(key, key_type);                   \
-		__type(value, value_type);               \
+ * one generation, so it is no state, and a module may have it. `map_type`: hash,
+ * array or LPM trie (which cannot be preallocated); it gets as many entries as it
+ * needs. */
+#define NFUP_TABLE(name, map_type, key_type, value_type)                                               \
+	struct {                                                                                       \
+		__uint(type, map_type);                                                                \
+		__uint(max_entries, 1);                                                                \
+		__uint(map_flags, BPF_F_RDONLY_PROG |                                                  \
+					  ((map_type) == BPF_MAP_TYPE_LPM_TRIE ? BPF_F_NO_PREALLOC : 0)); \
+		__type(key, key_type);                                                                 \
+		__type(value, value_type);                                                             \
 	} name SEC(".maps") NFUP_TAG("nfup.table=")
 
 /* For an output that may stay unconnected: go there, or drop. `why` is an enum

@@ -4,20 +4,26 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "bpf/lib/devices.h"
 #include "config.h"
 #include "filter_compile.h"
 #include "filter_rules.h"
+#include "neighbours.h"
 #include "patterns.h"
+#include "routes.h"
 #include "suggest.h"
 
 namespace nfup::intent {
 
 bool is_list(const Param& param)
 {
-	return param.type == "patterns" || param.type == "rules" || param.type == "expressions";
+	static const std::set<std::string> types{"patterns", "rules", "expressions", "routes", "neighbours", "devices"};
+	return types.contains(param.type);
 }
 
 std::uint32_t PortTable::index(const std::string& label)
@@ -47,6 +53,8 @@ private:
 	const Param* keyword_of(const std::string& arg, std::string& value) const;
 	void encode(std::size_t i);
 	void encode_rules(int place, const Param& param, const Texts& texts, Bytes& out);
+	std::expected<ListContent, ListMistake> compile_devices(const Texts& texts);
+	void encode_content(int place, const Param& param, std::expected<ListContent, ListMistake> content, Bytes& out);
 	void encode_list(int place, const Param& param, const Texts& texts, Bytes& out);
 	// At argument `place`; at the node where that is -1.
 	void error(int place, std::string message, std::string hint = {});
@@ -191,8 +199,50 @@ void Binder::encode_rules(int place, const Param& param, const Texts& texts, Byt
 				     "earlier rules take its packets, or it contradicts itself");
 }
 
+std::expected<ListContent, ListMistake> Binder::compile_devices(const Texts& texts)
+{
+	device_list list{};
+	for (const std::string& text : texts) {
+		const auto wrong = [&](const std::string& why) {
+			return std::unexpected(ListMistake{"`" + text + "` " + why, "", list.count});
+		};
+		const std::string label = unquote(text);
+		if (label.empty())
+			return wrong("is no device");
+		const std::uint32_t port = ports_.index(label);
+		if (list.count == NFUP_MAX_DEVICES)
+			return wrong("is one too many; there can be " + std::to_string(NFUP_MAX_DEVICES));
+		if (std::find(list.port, list.port + list.count, port) != list.port + list.count)
+			return wrong("is given twice");
+		list.port[list.count++] = port;
+	}
+	ListContent out;
+	append_record(out.constant, list);
+	out.outputs = static_cast<int>(list.count);
+	return out;
+}
+
+void Binder::encode_content(int place, const Param& param, std::expected<ListContent, ListMistake> content, Bytes& out)
+{
+	if (!content)
+		return error(place < 0 ? -1 : place + static_cast<int>(content.error().element),
+			     node_ + ": " + content.error().message, content.error().hint);
+	if (param.size != content->constant.size())
+		return error(place, info_.name + " declares " + std::to_string(param.size) + " bytes for " +
+					param.type + ", which have " + std::to_string(content->constant.size()));
+	out = std::move(content->constant);
+	std::ranges::move(content->tables, std::back_inserter(out_.tables));
+	out_.elements = content->outputs;
+}
+
 void Binder::encode_list(int place, const Param& param, const Texts& texts, Bytes& out)
 {
+	if (param.type == "routes")
+		return encode_content(place, param, compile_routes(texts), out);
+	if (param.type == "neighbours")
+		return encode_content(place, param, compile_neighbours(texts), out);
+	if (param.type == "devices")
+		return encode_content(place, param, compile_devices(texts), out);
 	if (param.type != "patterns")
 		return encode_rules(place, param, texts, out);
 	const auto program = compile_patterns(texts);
@@ -242,7 +292,7 @@ void Binder::encode(std::size_t i)
 	// A default need not obey the range: 0 may stand for "off".
 	Param checked = param;
 	if (!given || given->front() == "-")
-		if (checked.type != "enum")
+		if (checked.type != "enum" && checked.type != "named")
 			checked.range.clear();
 	if (auto value = encode_value(checked, text))
 		bytes = *std::move(value);

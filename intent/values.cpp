@@ -108,6 +108,23 @@ Encoded choice(const Param& param, const std::string& text)
 	return wrong(quoted(text) + " is none of " + param.range + (near.empty() ? "" : "; " + near));
 }
 
+// "unreachable=3, timeexceeded=11": one of the names or one of the numbers.
+Encoded named(const Param& param, const std::string& text)
+{
+	const auto number = read_integer(text);
+	std::vector<std::string> names;
+
+	for (const std::string& choice : choices(param)) {
+		const std::size_t equals = choice.find('=');
+		const auto value = read_integer(choice.substr(equals + 1));
+		names.push_back(choice.substr(0, equals));
+		if (value && (text == names.back() || number == value))
+			return integer_bytes(*value, param.size);
+	}
+	const std::string near = did_you_mean(text, names);
+	return wrong(quoted(text) + " is none of " + param.range + (near.empty() ? "" : "; " + near));
+}
+
 template <class Range> Encoded fixed(const Param& param, const Range& bytes)
 {
 	if (param.size != bytes.size())
@@ -221,6 +238,8 @@ std::expected<Bytes, std::string> encode_value(const Param& param, const std::st
 		return boolean(param, text);
 	if (type == "enum")
 		return choice(param, text);
+	if (type == "named")
+		return named(param, text);
 	if (type == "ip4" || type == "ip6" || type == "addr")
 		return address(param, text);
 	if (type == "prefix4" || type == "prefix")

@@ -41,8 +41,8 @@ Result<Fd> make_table(const bpf_map* declaration, std::span<const std::uint8_t> 
 	const std::uint32_t key_size = bpf_map__key_size(declaration), value_size = bpf_map__value_size(declaration);
 	const bool array = type == BPF_MAP_TYPE_ARRAY;
 
-	if (!array && type != BPF_MAP_TYPE_HASH)
-		return fail(ErrorKind::intent, "table " + name + " is neither an array nor a hash");
+	if (!array && type != BPF_MAP_TYPE_HASH && type != BPF_MAP_TYPE_LPM_TRIE)
+		return fail(ErrorKind::intent, "table " + name + " is neither an array, a hash nor an LPM trie");
 	if (content.size() % (array ? value_size : key_size + value_size))
 		return fail(ErrorKind::intent,
 			    "table " + name + " is declared with records of another size than its content has");

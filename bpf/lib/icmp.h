@@ -9,6 +9,31 @@
 
 #define ICMP_HEADER 8 /* bytes in front of the data, or of the quoted packet */
 
+/* Of ICMP and ICMPv6 (RFC 4443). */
+struct icmp_header {
+	__u8 type;
+	__u8 code;
+	__u16 check;
+	__be32 rest; /* by type: identifier and sequence number, MTU, pointer */
+};
+
+#define ICMP_ECHO_REPLY 0
+#define ICMP_UNREACHABLE 3
+#define ICMP_NEEDFRAG 4 /* code of it */
+#define ICMP_REDIRECT 5
+#define ICMP_ECHO 8
+#define ICMP_PARAMETER_PROBLEM 12
+
+#define ICMP6_TOO_BIG 2
+#define ICMP6_PARAMETER_PROBLEM 4
+#define ICMP6_BAD_OPTION 2	/* code of it */
+#define ICMP6_INFORMATIONAL 128 /* from here on: no errors */
+#define ICMP6_ECHO 128
+#define ICMP6_ECHO_REPLY 129
+#define ICMP6_SOLICITATION 135 /* of a neighbour (RFC 4861) */
+#define ICMP6_ADVERTISEMENT 136
+#define ICMP6_REDIRECT 137
+
 /* Echo, timestamp, information, address mask: requests and replies. */
 static __always_inline int icmp_is_query(__u8 type)
 {

@@ -31,7 +31,7 @@ const Bad bad_classes[] = {
     {"ConstantWritten", "writes to a constant", "packet context"},
     {"ContextTooFar", "struct xdp_md has no field of 4 bytes at offset 100", "by their names"},
     {"HelperOfOthers", "skb_pull_data", "bpf-helpers(7)"},
-    {"IndexTooLarge", "may reach byte 123 of a value of 64 bytes", "compare it with a constant"},
+    {"IndexTooLarge", "may reach byte 123 of a value of 80 bytes", "compare it with a constant"},
     {"IndexUnbounded", "no bound", "compare it with a constant"},
     {"LengthUnbounded", "length has no upper bound", "compare it with a constant"},
     {"LookupUntested", "may be NULL", "test it first"},

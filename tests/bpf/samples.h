@@ -9,6 +9,7 @@
 
 #include "filters.h"
 #include "kernel.h"
+#include "lists.h"
 #include "patterns.h"
 
 namespace nfup::test {
@@ -19,6 +20,22 @@ using PortRange = std::array<std::uint16_t, 2>; // first and last, as the type "
 inline std::array<std::uint32_t, 2> pool_addresses(const std::string& address, unsigned length)
 {
 	return {inet_addr(address.c_str()), htonl(static_cast<std::uint32_t>(~0ull << (32 - length)))};
+}
+
+inline std::array<std::uint8_t, 16> address6(const std::string& text)
+{
+	std::array<std::uint8_t, 16> out{};
+	inet_pton(AF_INET6, text.c_str(), out.data());
+	return out;
+}
+
+// As the type "prefix".
+inline Bytes prefix6(const std::string& text, std::uint8_t length)
+{
+	const auto address = address6(text);
+	Bytes out(address.begin(), address.end());
+	out.insert(out.end(), {length, 0, 0, 0});
+	return out;
 }
 
 // The arguments that cost the most code, so that every branch is there.
@@ -73,6 +90,22 @@ inline Params sample_params(const std::string& cls)
 			    {{14, {i, 1, 2, 3}}, {18, {1, 2, 3}}, {22, {9, 9}, {}, CLASSIFIER_NEGATE}, {24, {5}}});
 		p.set("PATTERNS", compile(patterns));
 	}
+	if (cls == "LookupIPRoute")
+		p = routes({"0/0 192.0.2.1 31", "::/0 fe80::1 1", "10.0.0.0/8 0"});
+	if (cls == "StaticNeighbours")
+		p = neighbours(Mac{2, 0, 0, 0, 1, 1}, {"10.0.0.2 02:00:00:00:01:02", "2001:db8::2 02:00:00:00:01:06"});
+	if (cls == "LookupFIB")
+		p = devices({0, 1, 2, 3});
+	if (cls == "ICMPError") // time exceeded
+		p.set("SRC", inet_addr("192.0.2.1")).set("TYPE", std::uint8_t{11});
+	if (cls == "ICMP6Error")
+		p.set("SRC", address6("2001:db8::ffff")).set("TYPE", std::uint8_t{3});
+	if (cls == "FixIPSrc")
+		p.set("IPADDR", address6("2001:db8:1::1"));
+	if (cls == "CheckMTU")
+		p.set("MTU", 1500u);
+	if (cls == "NDPResponder")
+		p.set("ADDRESSES", prefix6("2001:db8::", 64)).set("MAC", Mac{2, 0, 0, 0, 1, 1});
 	if (cls == "IPFilter")
 		p = filter_rules(sample_rules(true));
 	if (cls == "IPClassifier")

@@ -14,7 +14,7 @@ protected:
 	const Bytes frame = Ethernet{} / IPv4{} / UDP{} / Payload("hello");
 };
 
-TEST_F(SimpleModules, FromDeviceClearsTheContextButTheFlow)
+TEST_F(SimpleModules, FromDeviceClearsTheContextButFlowAndNextHop)
 {
 	auto node = load("FromDevice", Params().set("DEVICE", 3u));
 	pkt old;
@@ -25,6 +25,7 @@ TEST_F(SimpleModules, FromDeviceClearsTheContextButTheFlow)
 	pkt expected{};
 	expected.port = 3;
 	expected.flow = old.flow;
+	std::memcpy(expected.next_hop, old.next_hop, sizeof expected.next_hop);
 	EXPECT_EQ(std::memcmp(&outcome.context, &expected, sizeof expected), 0);
 }
 

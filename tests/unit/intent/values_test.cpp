@@ -83,7 +83,11 @@ INSTANTIATE_TEST_SUITE_P(
 		    Case{"bool", 1, "true", "01"}, Case{"bool", 4, "yes", "01000000"}, Case{"bool", 1, "0", "00"},
 		    Case{"bool", 1, "no", "00"}, Case{"bool", 1, "on", "`on` is neither true nor false"},
 		    Case{"enum", 4, "mark", "01000000", "drop,mark,pass"}, Case{"enum", 1, "drop", "00", "drop, mark"},
-		    Case{"enum", 4, "makr", "`makr` is none of drop,mark,pass; did you mean mark?", "drop,mark,pass"}));
+		    Case{"enum", 4, "makr", "`makr` is none of drop,mark,pass; did you mean mark?", "drop,mark,pass"},
+		    Case{"named", 1, "port", "03", "net=0, port=3"}, Case{"named", 1, "3", "03", "net=0, port=3"},
+		    Case{"named", 1, "0x3", "03", "net=0, port=3"},
+		    Case{"named", 1, "4", "`4` is none of net=0, port=3", "net=0, port=3"},
+		    Case{"named", 1, "prot", "`prot` is none of net=0, port=3; did you mean port?", "net=0, port=3"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Addresses, Encode,
