@@ -17,6 +17,7 @@ static __always_inline long look_up(struct xdp_md *ctx, const struct pkt *p, str
 {
 	fib->l4_protocol = p->ip_proto;
 	fib->ifindex = ctx->ingress_ifindex;
+	fib->tot_len = p->l3_len; /* against the route's MTU */
 	if (p->flow.family == 4) {
 		fib->family = AF_INET;
 		fib->ipv4_src = *(const __be32 *)(p->flow.saddr + 12);
@@ -46,7 +47,7 @@ static __always_inline __u32 output_of(__u32 ifindex)
 }
 
 /* Whatever is not plain forwarding to a known neighbour is the kernel's: it asks for
- * the neighbour, answers, or says that there is no way. */
+ * the neighbour, fragments, answers, or says that there is no way. */
 NFUP_MODULE(LookupFIB, "Route by the kernel's tables: address the frame to the next hop and choose its port; the rest is for the host")
 {
 	struct bpf_fib_lookup fib = {};

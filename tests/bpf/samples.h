@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -33,8 +34,9 @@ inline std::array<std::uint8_t, 16> address6(const std::string& text)
 inline Bytes prefix6(const std::string& text, std::uint8_t length)
 {
 	const auto address = address6(text);
-	Bytes out(address.begin(), address.end());
-	out.insert(out.end(), {length, 0, 0, 0});
+	Bytes out(20);
+	std::copy(address.begin(), address.end(), out.begin());
+	out[16] = length;
 	return out;
 }
 

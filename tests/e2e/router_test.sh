@@ -1,0 +1,195 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# examples/router.click between real stacks, each with the router as its gateway:
+# what passes, what the router itself says (traceroute, path MTU discovery), right
+# checksums, and upgrades under load.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh" "$@"
+# shellcheck source=tests/e2e/edits.sh
+. "$(dirname "$0")/edits.sh"
+# shellcheck source=examples/demo/traffic.sh
+. "$TOP/examples/demo/traffic.sh"
+
+need nginx curl jq ping ethtool dig socat iperf3 tshark nstat traceroute
+ROUTER1=10.77.1.1 ROUTER1_6=fd77:1::1 ROUTER2=10.77.2.1
+lab_up router
+
+# settle HOST NUMBER: the host of that side, as examples/router.click knows it.
+settle() {
+	ip -n "$1" address flush dev eth0 scope global
+	ip -n "$1" link set eth0 address "02:00:00:00:77:0$2"
+	ip -n "$1" address add "10.77.$2.2/24" dev eth0
+	ip -n "$1" address add "fd77:$2::2/64" dev eth0 nodad
+	ip -n "$1" route add default via "10.77.$2.1"
+	ip -n "$1" -6 route add default via "fd77:$2::1"
+}
+settle "$CLIENT" 1
+settle "$SERVER" 2
+LAB_CLIENT_IP=10.77.1.2 LAB_SERVER_IP=10.77.2.2 LAB_SERVER_IP6=fd77:2::2
+
+# await COMMAND…: until it succeeds, 5 s at most.
+await() {
+	local end=$((SECONDS + 5))
+
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || fail "in 5 s never: $*"
+		sleep 0.02
+	done
+}
+
+capture() { # HOST FILE
+	on "$1" tcpdump -Uni eth0 --immediate-mode -w "$2" 2>"$2.log" &
+	CAPTURES+=($!)
+	await grep -q "listening on" "$2.log"
+}
+CAPTURES=()
+
+listens() { # HOST FILTER
+	[[ -n $(on "$1" ss -Hnlaut "$2") ]]
+}
+
+# said TEXT WHAT COMMAND…: the client's COMMAND prints TEXT.
+said() {
+	local text=$1 what=$2 got
+
+	shift 2
+	got=$(on "$CLIENT" "$@" 2>&1) || true
+	[[ $got == *"$text"* ]] || fail "$what: $got"
+}
+
+fetch() { # FILE URL [OPTION…]
+	on "$CLIENT" curl -sf --noproxy '*' --max-time 20 -o "$1" "${@:3}" "$2"
+}
+
+attach "$EXAMPLES/router.click" router >/dev/null
+capture "$CLIENT" "$WORK/client.pcap"
+capture "$SERVER" "$WORK/server.pcap"
+web_start "$WORK/web" 100 1
+
+echo "== what passes"
+for host in "$LAB_SERVER_IP" "$LAB_SERVER_IP6"; do
+	said " 0% packet loss" "ping $host" ping -qc 3 -i 0.1 "$host"
+	said " 0% packet loss" "ping $host, in fragments" ping -qc 3 -i 0.1 -s 4000 "$host"
+done
+said " 0% packet loss" "ping with a record route" ping -c 2 -i 0.1 -R "$LAB_SERVER_IP"
+for host in "$LAB_SERVER_IP" "[$LAB_SERVER_IP6]"; do
+	fetch "$WORK/got" "http://$host/1.bin" -r 0-4999999 || fail "HTTP from $host"
+	cmp -n 5000000 "$WORK/got" "$WORK/web/www/1.bin" || fail "what curl got from $host differs"
+done
+# One write makes one datagram, which leaves in fragments.
+head -c 9000 "$WORK/web/www/1.bin" >"$WORK/datagram"
+for family in 4 6; do
+	host=$LAB_SERVER_IP
+	((family == 4)) || host="[$LAB_SERVER_IP6]"
+	on "$SERVER" timeout 10 socat -b 10000 -u "UDP$family-RECVFROM:7000" "CREATE:$WORK/datagram.$family" &
+	receiver=$!
+	await listens "$SERVER" "sport = :7000"
+	on "$CLIENT" socat -b 10000 -u "OPEN:$WORK/datagram" "UDP$family-SENDTO:$host:7000"
+	wait "$receiver"
+	cmp "$WORK/datagram" "$WORK/datagram.$family" || fail "a datagram in fragments over IPv$family"
+done
+# A name server that knows no name: the query with the bits of an answer.
+cat >"$WORK/dns.sh" <<-'EOF'
+	{ head -c 2; head -c 2 >/dev/null; printf '\201\203'; cat; } | dd bs=64k iflag=fullblock status=none
+EOF
+on "$SERVER" socat "UDP4-RECVFROM:53,fork" "EXEC:bash $WORK/dns.sh" &
+await listens "$SERVER" "sport = :53"
+said "status: NXDOMAIN" "dig" dig +tries=1 +time=5 "@$LAB_SERVER_IP" name.example
+
+echo "== the router itself"
+for host in "$ROUTER1" "$ROUTER2" "$ROUTER1_6"; do
+	said " 0% packet loss" "ping $host" ping -qc 2 -i 0.1 "$host"
+done
+for way in -I -U "-T -p 80" "-6 -I" "-6 -U" "-6 -T -p 80"; do
+	first=$ROUTER1 last=$LAB_SERVER_IP
+	[[ $way != -6* ]] || first=$ROUTER1_6 last=$LAB_SERVER_IP6
+	# shellcheck disable=SC2086 # words
+	hops=$(on "$CLIENT" traceroute -n -q 1 -w 2 $way "$last" | awk 'NR > 1 { print $2 }' | paste -sd' ')
+	equal "$hops" "$first $last" "traceroute $way"
+done
+# It has no ports, and says so: the trace ends there.
+equal "$(on "$CLIENT" traceroute -n -q 1 -w 2 -U "$ROUTER2" | awk 'NR > 1 { print $2 }')" "$ROUTER1" "traceroute to the router"
+said "Destination Net Unreachable" "no route" ping -c 1 -W 2 192.0.2.77
+said "No route" "no route over IPv6" ping -c 1 -W 2 2001:db8::77
+said "Destination Host Unreachable" "no such neighbour" ping -c 1 -W 2 10.77.2.99
+said "Address unreachable" "no such neighbour over IPv6" ping -c 1 -W 2 fd77:2::99
+
+# But not about what was sent to many, though its time is up.
+got=$(on "$CLIENT" ping -b -c 1 -W 1 -t 1 10.77.2.255 2>&1) || true
+[[ $got != *"From "* ]] || fail "an error about a broadcast: $got"
+
+echo "== path MTU discovery"
+# shellcheck disable=SC2016 # the intent's own $
+sed 's/\$MTU2 1500/$MTU2 1300/' "$EXAMPLES/router.click" >"$WORK/small.click"
+holds "$(nfj upgrade router "$WORK/small.click")" '.result == "committed"' "a smaller MTU"
+said "mtu = 1300" "a ping that may not be fragmented" ping -c 1 -W 2 -M "do" -s 1400 "$LAB_SERVER_IP"
+said "mtu=1300" "a ping over IPv6" ping -c 1 -W 2 -M "do" -s 1400 "$LAB_SERVER_IP6"
+said " 0% packet loss" "a ping that fits" ping -qc 1 -W 2 -M "do" -s 1272 "$LAB_SERVER_IP"
+head -c 3000000 "$WORK/web/www/1.bin" >"$WORK/upload"
+for family in 4 6; do
+	host=$LAB_SERVER_IP
+	((family == 4)) || host="[$LAB_SERVER_IP6]"
+	on "$SERVER" timeout 20 socat -u "TCP$family-LISTEN:7100,reuseaddr" "CREATE:$WORK/upload.$family" &
+	receiver=$!
+	await listens "$SERVER" "sport = :7100"
+	on "$CLIENT" socat -u "OPEN:$WORK/upload" "TCP$family:$host:7100"
+	wait "$receiver"
+	cmp "$WORK/upload" "$WORK/upload.$family" || fail "an upload into the small MTU over IPv$family"
+done
+holds "$(nfj upgrade router "$EXAMPLES/router.click")" '.result == "committed"' "the MTU as it was"
+
+echo "== what the wire saw"
+kill "${CAPTURES[@]}"
+wait "${CAPTURES[@]}" || true
+# Longer frames are several segments that the receiver has put together.
+BAD='frame.len <= 1514 and (ip.checksum.status == 0 or tcp.checksum.status == 0 or udp.checksum.status == 0'
+BAD+=' or icmp.checksum.status == 0 or icmpv6.checksum.status == 0)'
+for side in client server; do
+	tshark -r "$WORK/$side.pcap" -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
+		-Y "$BAD" >"$WORK/bad" 2>"$WORK/bad.log" || fail "tshark: $(cat "$WORK/bad.log")"
+	bad=$(head -5 "$WORK/bad")
+	[[ -z $bad ]] || fail "wrong checksums at the $side: $bad"
+	at_least "$(tshark -r "$WORK/$side.pcap" -Y 'tcp || udp || icmp || icmpv6' 2>/dev/null | wc -l)" 100 "packets seen at the $side"
+done
+
+echo "== upgrades under load"
+edit CheckIPHeader "$WORK/router-module" 's|return CHECKED(check(ctx, p));|{ *(volatile __u32 *)\&p->mark = 1; return CHECKED(check(ctx, p)); }|'
+edit LookupIPRoute "$WORK/router-routes" 's|SWITCH(route->output);|*(volatile __u32 *)\&p->mark = 1; SWITCH(route->output);|'
+edit ToDevice "$WORK/router-whole" "$MARK_LEAF"
+mkdir -p "$WORK/router-none"
+"$TOOLS/tcp_stream" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --mbit 50 >"$WORK/stream.json" &
+stream=$!
+"$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --rate 1000 >"$WORK/probe.json" &
+probe=$!
+fetch "$WORK/got6" "http://[$LAB_SERVER_IP6]/1.bin" --limit-rate 4M --max-time 60 &
+download=$!
+await test -s "$WORK/got6"
+for kind in module none routes none whole none; do
+	result=$(nfj --lib "$WORK/router-$kind" upgrade router "$EXAMPLES/router.click")
+	holds "$result" '.result == "committed"' "upgrade ($kind)"
+	fetch "$WORK/part" "http://$LAB_SERVER_IP/1.bin" -r 0-99 || fail "a new connection after it ($kind)"
+done
+[[ -e /proc/$stream && -e /proc/$probe && -e /proc/$download ]] || fail "the load ended before the upgrades did"
+kill "$stream" "$probe"
+wait "$stream" || fail "the connection did not survive: $(cat "$WORK/stream.json")"
+wait "$probe" || fail "the probe: $(cat "$WORK/probe.json")"
+wait "$download" || fail "the download did not survive"
+cmp "$WORK/got6" "$WORK/web/www/1.bin" || fail "the download differs from the file"
+holds "$(cat "$WORK/probe.json")" '.lost == 0 and .duplicated == 0 and .sent > 1000' "each probe arrived once"
+
+echo "== full speed"
+on "$SERVER" iperf3 -sp 5301 >/dev/null 2>&1 &
+await listens "$SERVER" "sport = :5301"
+for way in "" -R; do
+	for host in "$LAB_SERVER_IP" "$LAB_SERVER_IP6"; do
+		# shellcheck disable=SC2086 # none or one
+		on "$CLIENT" iperf3 -c "$host" -p 5301 -n 20M -J $way >"$WORK/iperf.json" || fail "iperf3 $way: $(cat "$WORK/iperf.json")"
+	done
+done
+
+for host in "$CLIENT" "$SERVER"; do
+	equal "$(on "$host" nstat -aszj | jq '.kernel | .IpInHdrErrors + .IcmpInCsumErrors + .TcpInCsumErrors + .UdpInCsumErrors + .Icmp6InCsumErrors + .Udp6InCsumErrors')" \
+		0 "packets with wrong checksums at $host"
+done
+holds "$(nfj status router)" '.tail_call_miss == 0' "no missed tail call"
+web_stop
