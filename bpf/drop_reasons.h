@@ -40,7 +40,8 @@
 	X(ICMP_SILENT, "icmp-silent", "no ICMP error may be sent about it (RFC 1812, RFC 4443)") \
 	X(TOO_BIG, "too-big", "longer than the MTU of the next hop") \
 	X(NO_NEIGHBOUR, "no-neighbour", "the next hop's link-layer address is not known") \
-	X(BAD_IP_OPTION, "bad-ip-option", "an IPv4 option that is malformed, or a source route")
+	X(BAD_IP_OPTION, "bad-ip-option", "an IPv4 option that is malformed, or a source route") \
+	X(BAD_ECN, "bad-ecn", "congestion was marked in a tunnel, for ends that cannot hear of it (RFC 6040)")
 
 /* What a node counts beside packets: X(symbol, name shown to people, what it means).
  * They use the counters behind the reasons, from the last one downwards. */

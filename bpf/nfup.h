@@ -65,6 +65,10 @@ struct {
 #define NFUP_REQUIRES(facts) const volatile __u8 nfup_requires NFUP_TAG("nfup.requires=" facts) = 0
 #define NFUP_PROVIDES(facts) const volatile __u8 nfup_provides NFUP_TAG("nfup.provides=" facts) = 0
 
+/* Facts that hold no more behind it, "fact@0": behind output 0, "*": none does; but what it
+ * provides holds. */
+#define NFUP_REVOKES(facts) const volatile __u8 nfup_revokes NFUP_TAG("nfup.revokes=" facts) = 0
+
 /* Code that the class is linked with: names of functionalities (functionality.h),
  * which bring along those that they use themselves. */
 #define NFUP_USES(names) const volatile __u8 nfup_uses NFUP_TAG("nfup.uses=" names) = 0

@@ -19,10 +19,20 @@ std::size_t z(int i)
 	return static_cast<std::size_t>(i);
 }
 
+bool among(const std::vector<Fact>& facts, const std::string& name, int out)
+{
+	return std::any_of(facts.begin(), facts.end(),
+			   [&](const Fact& f) { return f.name == name && (f.out < 0 || f.out == out); });
+}
+
 bool provides(const ClassInfo& info, const std::string& fact, int out)
 {
-	return std::any_of(info.provides.begin(), info.provides.end(),
-			   [&](const Fact& f) { return f.name == fact && (f.out < 0 || f.out == out); });
+	return among(info.provides, fact, out);
+}
+
+bool revokes(const ClassInfo& info, const std::string& fact, int out)
+{
+	return among(info.revokes, fact, out) || among(info.revokes, "*", out);
 }
 
 class Checker {
@@ -118,7 +128,8 @@ void Checker::check(const std::string& fact)
 			const int to = node.out[out];
 			if (to < 0)
 				continue;
-			if (given || provides(*node.info, fact, static_cast<int>(out))) {
+			const int port = static_cast<int>(out);
+			if ((given && !revokes(*node.info, fact, port)) || provides(*node.info, fact, port)) {
 				if (state[z(to)] == unknown)
 					state[z(to)] = holds;
 			} else if (state[z(to)] != lacking) {

@@ -21,7 +21,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Param, name, type, fallback, range, doc, size
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Output, name, optional, repeated)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Fact, name, out)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClassInfo, name, kind, doc, source, inputs, outputs, params, requires_, provides,
-				   uses, code, state, capacity)
+				   revokes, uses, code, state, capacity)
 } // namespace nfup::intent
 
 namespace nfup::loader {

@@ -232,11 +232,13 @@ Result<ClassInfo> describe(bpf_object* object, const std::string& name, const st
 			info.inputs = std::stoi(value);
 		} else if (what == "table") {
 			tables.insert(target);
-		} else if (what == "requires" || what == "provides") {
+		} else if (what == "requires" || what == "provides" || what == "revokes") {
 			auto facts = parse_facts(value, "class " + name);
 			if (!facts)
 				return pass(facts);
-			(what == "requires" ? info.requires_ : info.provides) = *facts;
+			(what == "requires"   ? info.requires_
+			 : what == "provides" ? info.provides
+					      : info.revokes) = *facts;
 		} else if (what == "uses") {
 			info.uses = split_list(value);
 		} else if (what == "param") {

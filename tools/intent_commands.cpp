@@ -66,6 +66,7 @@ json class_json(const intent::ClassInfo& info)
 		{"params", params},
 		{"requires", facts(info.requires_)},
 		{"provides", facts(info.provides)},
+		{"revokes", facts(info.revokes)},
 		{"uses", info.uses},
 		{"code", info.code},
 		{"state", states_of(info)},
@@ -91,6 +92,7 @@ void print_class(const intent::ClassInfo& info)
 	};
 	facts("requires", info.requires_);
 	facts("provides", info.provides);
+	facts("revokes", info.revokes);
 	if (!info.code.empty())
 		std::cout << "  uses " << join(info.uses) << "; linked with " << join(info.code) << "\n";
 	if (!info.state.empty())

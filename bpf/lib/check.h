@@ -15,4 +15,11 @@
 		finding_ == PASSED ? NEXT(0) : NEXT_OR_DROP(1, finding_);  \
 	})
 
+/* Drop the packet for what was found. */
+#define DROP_FOR(finding)                 \
+	({                                \
+		nfup_count_drop(finding); \
+		XDP_DROP;                 \
+	})
+
 #endif

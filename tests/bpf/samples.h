@@ -56,6 +56,13 @@ inline Params sample_params(const std::string& cls)
 		p.set("ETHERTYPE", std::uint16_t{0x0800})
 		    .set("SRC", Mac{2, 0, 0, 0, 1, 1})
 		    .set("DST", Mac{2, 0, 0, 0, 1, 2});
+	if (cls == "IPIPEncap" || cls == "GREEncap")
+		p.set("SRC", std::array<std::uint8_t, 16>{0x20, 1, 0xd, 0xb8})
+		    .set("TTL", std::uint8_t{64})
+		    .set("DSCP", std::uint8_t{64})
+		    .set("MTU", 1500u);
+	if (cls == "GREEncap" || cls == "GREDecap")
+		p.set("KEY", std::uint64_t{5});
 	if (cls == "HostEtherFilter")
 		p.set("ETHER", Mac{2, 0, 0, 0, 1, 1}).set("DROP_OWN", std::uint8_t{1});
 	if (cls == "VLANEncap")

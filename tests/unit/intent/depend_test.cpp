@@ -49,6 +49,19 @@ TEST(Depend, holds_behind_one_output_only)
 		  "ReadWL needs `five-tuple`, which does not hold on the path FromDevice -> i [1] -> ReadWL");
 }
 
+// A tunnel ends: what was known is of the packet around.
+TEST(Depend, a_fact_may_end)
+{
+	EXPECT_TRUE(
+	    depend_text("FromDevice(p) -> CheckIPHeader -> d :: IPIPDecap -> CheckIPHeader -> WriteWL -> Discard;"
+			"d [1] -> WriteWL -> Discard")
+		.diagnostics.ok());
+	const Outcome o = depend_text("FromDevice(p) -> CheckIPHeader -> IPIPDecap -> WriteWL -> Discard");
+	ASSERT_EQ(o.diagnostics.list().size(), 1u);
+	EXPECT_EQ(o.diagnostics.list()[0].message,
+		  "WriteWL needs `five-tuple`, which does not hold on the path IPIPDecap [0] -> WriteWL");
+}
+
 // Two entries meet: one of them provides the fact, the other does not.
 TEST(Depend, one_report_for_each_cause)
 {

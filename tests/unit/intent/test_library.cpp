@@ -50,6 +50,9 @@ TestLibrary::TestLibrary()
 	add(make("CheckIPHeader", {{"out"}, {"bad", true}},
 		 {param("OFFSET", "size", 4, "0"), param("CHECKSUM", "bool", 1, "true")}))
 	    .provides = {{"ip-header", 0}, {"five-tuple", 0}};
+	ClassInfo& decap = add(make("IPIPDecap", {{"out"}, {"other", true}}));
+	decap.requires_ = {{"ip-header"}};
+	decap.revokes = {{"*", 0}};
 	add(make("CheckTCPHeader", {{"out"}, {"bad", true}})).requires_ = {{"ip-header"}};
 	for (const char* name : {"ReadWL", "WriteWL", "ReadFSM", "WriteFSM"}) {
 		ClassInfo& atom = add(make(name, {{"hit"}}));
