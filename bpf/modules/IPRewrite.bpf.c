@@ -7,7 +7,12 @@ NFUP_REQUIRES("ip-header, new-flow");
 
 NFUP_MODULE(IPRewrite, "Set addresses and ports, or the ICMP identifier, to those of the packet's flow; checksums follow")
 {
-	int done = p->flags & PKT_ICMP_ERROR ? rewrite_icmp_error(ctx, p) : rewrite(ctx, p);
+	int error = p->flags & PKT_ICMP_ERROR, done;
+
+	if (p->ethertype == bpf_htons(ETH_P_IPV6))
+		done = error ? rewrite_icmp6_error(ctx, p) : rewrite6(ctx, p);
+	else
+		done = error ? rewrite_icmp_error(ctx, p) : rewrite(ctx, p);
 
 	if (!done)
 		return DROP(TRUNCATED);
