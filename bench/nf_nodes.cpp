@@ -123,6 +123,7 @@ std::vector<Case> cases()
 	    {"LookupIPRoute, 10,000 routes", "LookupIPRoute", many_routes(10'000), small, transport},
 	    {"StaticNeighbours", "StaticNeighbours", sample_params("StaticNeighbours"), small, routed},
 	    {"LookupFIB, not forwarded", "LookupFIB", sample_params("LookupFIB"), small, transport},
+	    {"IPGWOptions, none", "IPGWOptions", sample_params("IPGWOptions"), small, transport},
 	    {"CheckMTU", "CheckMTU", sample_params("CheckMTU"), small, transport},
 	    {"FixIPSrc, no error of ours", "FixIPSrc", sample_params("FixIPSrc"), small, transport},
 	    {"ICMPError, no error allowed", "ICMPError", sample_params("ICMPError"), unreachable, error},

@@ -44,7 +44,7 @@ elementclass Error { $type, $code, $type6, $code6, $mtu |
 // leave by output 0. Input 1: what the router itself has made.
 elementclass ToNet { $port, $ip, $ip6, $mac, $mtu, __REST__ $neighbours |
 	input[0] -> version :: Classifier(0/40%f0, -);
-	version[0] -> ttl :: DecIPTTL -> mtu :: CheckMTU($mtu);
+	version[0] -> IPGWOptions($ip) -> ttl :: DecIPTTL -> mtu :: CheckMTU($mtu);
 	version[1] -> hops :: DecIP6HLIM -> mtu;
 	mtu -> arp :: StaticNeighbours($mac, $neighbours) -> to :: ToDevice($port);
 	ttl[1] -> expired :: Error(timeexceeded, transit, timeexceeded, transit, 1500);
@@ -54,7 +54,7 @@ elementclass ToNet { $port, $ip, $ip6, $mac, $mtu, __REST__ $neighbours |
 	mtu[1] -> too_big :: Error(unreachable, needfrag, toobig, 0, $mtu) -> output;
 	mtu[2] -> too_big;
 
-	input[1] -> FixIPSrc($ip) -> FixIPSrc($ip6) -> StaticNeighbours($mac, $neighbours) -> to;
+	input[1] -> IPGWOptions($ip) -> FixIPSrc($ip) -> FixIPSrc($ip6) -> StaticNeighbours($mac, $neighbours) -> to;
 }
 
 rt :: Routes;

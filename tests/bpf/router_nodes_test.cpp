@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// CheckMTU, ICMPPingResponder, StaticNeighbours, NDPResponder.
+// CheckMTU, ICMPPingResponder, StaticNeighbours, NDPResponder, IPGWOptions.
 #include <linux/bpf.h>
 
 #include "behind_check.h"
@@ -106,6 +106,77 @@ TEST_F(RouterNodes, StaticNeighboursAddressTheFrame)
 		  Bytes(Ethernet{.dst = {2, 0, 0, 0, 0, 0x69}, .src = ours} / Vlan{} / IPv4{} / UDP{}));
 	node = load("StaticNeighbours", neighbours(ours, {"192.0.2.9 02:00:00:00:00:09"}), {first_exit_slot, no_slot});
 	EXPECT_TRUE(dropped(to("fe80::9"), "no-neighbour"));
+}
+
+// Filled up to a header of whole words, with zeros: ends of options.
+Bytes with_options(Bytes options)
+{
+	options.resize((options.size() + 3) / 4 * 4);
+	return Ethernet{} / IPv4{.options = options} / UDP{} / Payload("hello");
+}
+
+Bytes joined(Bytes a, const Bytes& b)
+{
+	a.insert(a.end(), b.begin(), b.end());
+	return a;
+}
+
+TEST_F(RouterNodes, RoutesAreRecorded)
+{
+	use("IPGWOptions", sample_params("IPGWOptions")); // 192.0.2.1
+	for (unsigned nops = 0; nops < 4; nops++) {
+		const Bytes front(nops, 1), empty{7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0},
+		    one{7, 11, 8, 192, 0, 2, 1, 0, 0, 0, 0}, two{7, 11, 12, 192, 0, 2, 1, 192, 0, 2, 1};
+		auto outcome = send(with_options(joined(front, empty)));
+		EXPECT_EQ(outcome.output, 0);
+		EXPECT_EQ(outcome.frame, with_options(joined(front, one))) << nops;
+		EXPECT_EQ(send(outcome.frame).frame, with_options(joined(front, two))) << nops;
+		const Bytes full = with_options(joined(front, two));
+		EXPECT_TRUE(left(send(full), 0, full));
+	}
+	// the last of them, in the longest header
+	const Bytes stamp{68, 8, 5, 0, 1, 2, 3, 4};
+	Bytes before = joined(joined(Bytes(22, 1), stamp), {7, 7, 4, 9, 9, 9, 9, 0, 0, 0}), after = before;
+	const Bytes ours{8, 192, 0, 2, 1};
+	std::copy(ours.begin(), ours.end(), after.begin() + 32);
+	EXPECT_EQ(send(with_options(before)).frame, with_options(after));
+}
+
+TEST_F(RouterNodes, OtherOptionsPass)
+{
+	use("IPGWOptions", sample_params("IPGWOptions"));
+	const std::vector<Bytes> others{
+	    Ethernet{} / IPv4{} / UDP{},  Ethernet{} / IPv6{} / UDP{},
+	    with_options(Bytes(40, 1)),   with_options({68, 8, 5, 0, 0, 0, 0, 0}),
+	    with_options({148, 4, 0, 0}), with_options({0, 131, 3, 4}), // behind the end
+	    with_options({7, 3, 4}),
+	};
+	for (const Bytes& frame : others)
+		EXPECT_TRUE(left(send(frame), 0, frame));
+}
+
+TEST_F(RouterNodes, BadOptionsDoNot)
+{
+	use("IPGWOptions", sample_params("IPGWOptions"));
+	const std::vector<Bytes> bad{
+	    with_options({131, 7, 4, 10, 0, 0, 9}),
+	    with_options({137, 7, 4, 10, 0, 0, 9}),
+	    with_options(joined(Bytes(37, 1), {131, 3, 4})),
+	    with_options({7, 0, 4, 0}),
+	    with_options({7, 1, 4, 0}),
+	    with_options({7, 2, 4, 0}),
+	    with_options({7, 9, 4, 0, 0, 0, 0, 0}), // beyond the header
+	    with_options({148, 5, 0, 0}),
+	    with_options({1, 1, 1, 148}),
+	    with_options({7, 7, 3, 0, 0, 0, 0}),
+	    with_options({7, 7, 0, 0, 0, 0, 0}),
+	    with_options({7, 7, 5, 0, 0, 0, 0}),
+	    with_options({7, 7, 7, 0, 0, 0, 0}),
+	};
+	for (const Bytes& frame : bad)
+		EXPECT_TRUE(left(send(frame), 1, frame));
+	use("IPGWOptions", sample_params("IPGWOptions"), {first_exit_slot, no_slot});
+	EXPECT_TRUE(dropped(send(bad[0]), "bad-ip-option"));
 }
 
 const Mac asker{2, 0, 0, 0, 0, 1}, ours{2, 0, 0, 0, 1, 1};

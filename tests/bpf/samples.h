@@ -111,6 +111,8 @@ inline Params sample_params(const std::string& cls)
 		p.set("SRC", address6("2001:db8::ffff")).set("TYPE", std::uint8_t{3});
 	if (cls == "FixIPSrc")
 		p.set("IPADDR", address6("2001:db8:1::1"));
+	if (cls == "IPGWOptions")
+		p.set("MYADDR", inet_addr("192.0.2.1"));
 	if (cls == "CheckMTU")
 		p.set("MTU", 1500u);
 	if (cls == "NDPResponder")

@@ -71,7 +71,10 @@ for host in "$LAB_SERVER_IP" "$LAB_SERVER_IP6"; do
 	said " 0% packet loss" "ping $host" ping -qc 3 -i 0.1 "$host"
 	said " 0% packet loss" "ping $host, in fragments" ping -qc 3 -i 0.1 -s 4000 "$host"
 done
-said " 0% packet loss" "ping with a record route" ping -c 2 -i 0.1 -R "$LAB_SERVER_IP"
+# There and back: the hosts, and the router by the address that it sends from.
+route=$(on "$CLIENT" ping -c 1 -R "$LAB_SERVER_IP" | sed -n 's/^\(RR:\)\?[[:space:]]\+\([0-9.]\+\)$/\2/p' | paste -sd' ')
+equal "$route" "$LAB_CLIENT_IP $ROUTER2 $LAB_SERVER_IP $LAB_SERVER_IP $ROUTER1 $LAB_CLIENT_IP" "ping with a record route"
+said "$ROUTER1" "ping to the router with a record route" ping -c 1 -R "$ROUTER2"
 for host in "$LAB_SERVER_IP" "[$LAB_SERVER_IP6]"; do
 	fetch "$WORK/got" "http://$host/1.bin" -r 0-4999999 || fail "HTTP from $host"
 	cmp -n 5000000 "$WORK/got" "$WORK/web/www/1.bin" || fail "what curl got from $host differs"
