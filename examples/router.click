@@ -43,9 +43,12 @@ elementclass Error { $type, $code, $type6, $code6, $mtu |
 // What leaves by a port. Input 0: packets that are passed on; errors about them
 // leave by output 0. Input 1: what the router itself has made.
 elementclass ToNet { $port, $ip, $ip6, $mac, $mtu, __REST__ $neighbours |
-	input[0] -> version :: Classifier(0/40%f0, -);
-	version[0] -> IPGWOptions($ip) -> ttl :: DecIPTTL -> mtu :: CheckMTU($mtu);
-	version[1] -> hops :: DecIP6HLIM -> mtu;
+	input[0] -> from :: Classifier(0/40%f0 12/7f, 0/40%f0 12/e0%e0, 0/60%f0 8/fe80%ffc0, 0/40%f0, -);
+	from[0] -> martian :: Discard; // from loopback or multicast addresses,
+	from[1] -> martian;
+	from[2] -> martian;            // and what may not leave its link
+	from[3] -> IPGWOptions($ip) -> ttl :: DecIPTTL -> mtu :: CheckMTU($mtu);
+	from[4] -> hops :: DecIP6HLIM -> mtu;
 	mtu -> arp :: StaticNeighbours($mac, $neighbours) -> to :: ToDevice($port);
 	ttl[1] -> expired :: Error(timeexceeded, transit, timeexceeded, transit, 1500);
 	hops[1] -> expired -> output;

@@ -10,10 +10,10 @@ define($MAC1 02:00:00:00:77:11, $MAC2 02:00:00:00:77:12, $MAC3 02:00:00:00:77:13
 elementclass FromNet { $port, $mac |
 	FromDevice($port) -> HostEtherFilter($mac)
 		-> kind :: Classifier(0/00%01 12/0800, 0/00%01 12/86dd, -);
-	kind[0] -> Strip(14) -> CheckIPHeader -> plain4 :: Classifier(0/45 !8/00 !8/01, -) -> output;
-	kind[1] -> Strip(14) -> CheckIP6Header -> plain6 :: Classifier(!6/00 !7/00 !7/01, -) -> output;
-	plain4[1] -> [1] output; // options, or its time is up
-	plain6[1] -> [1] output; // hop-by-hop options likewise
+	kind[0] -> Strip(14) -> CheckIPHeader -> plain4 :: Classifier(0/45 !8/00 !8/01 !12/7f !12/e0%e0, -) -> output;
+	kind[1] -> Strip(14) -> CheckIP6Header -> plain6 :: Classifier(!6/00 !7/00 !7/01 !8/fe80%ffc0, -) -> output;
+	plain4[1] -> [1] output; // options, its time is up, or from loopback or multicast addresses
+	plain6[1] -> [1] output; // likewise, or from a link-local address
 	kind[2] -> [1] output;
 }
 
