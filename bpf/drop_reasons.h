@@ -41,7 +41,8 @@
 	X(TOO_BIG, "too-big", "longer than the MTU of the next hop") \
 	X(NO_NEIGHBOUR, "no-neighbour", "the next hop's link-layer address is not known") \
 	X(BAD_IP_OPTION, "bad-ip-option", "an IPv4 option that is malformed, or a source route") \
-	X(BAD_ECN, "bad-ecn", "congestion was marked in a tunnel, for ends that cannot hear of it (RFC 6040)")
+	X(BAD_ECN, "bad-ecn", "congestion was marked in a tunnel, for ends that cannot hear of it (RFC 6040)") \
+	X(NO_SERVER, "no-server", "the service has no server for it")
 
 /* What a node counts beside packets: X(symbol, name shown to people, what it means).
  * They use the counters behind the reasons, from the last one downwards. */

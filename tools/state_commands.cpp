@@ -342,6 +342,8 @@ int set(const Cli& cli)
 	if (written->created && bench->state.queue)
 		if (auto pushed = statemaps::push_key(bench->state.queue->get(), written->key.data()); !pushed)
 			return report(cli, pushed.error());
+	if (auto refreshed = upgrade::refresh(bench->state); !refreshed)
+		return report(cli, refreshed.error());
 	print_entry(cli, *bench, written->key, written->value, {{"created", written->created}});
 	return 0;
 }
@@ -425,6 +427,8 @@ int del(const Cli& cli)
 			return report(cli, no_entry(cli, table));
 		removed = 1;
 	}
+	if (auto refreshed = upgrade::refresh(bench->state); !refreshed)
+		return report(cli, refreshed.error());
 	if (cli.as_json)
 		print_json({{"ok", true}, {"name", cli.words[1]}, {"atom", table.atom}, {"deleted", removed}});
 	else

@@ -6,6 +6,7 @@
 
 #include "loader/bpffs.h"
 #include "loader/program.h"
+#include "statemaps/maglev.h"
 #include "statemaps/queue.h"
 
 namespace nfup::upgrade {
@@ -20,13 +21,20 @@ Result<State> open_state(const Store& store, const Generation& generation, const
 	auto table = statemaps::Table::open(record.atom, (*map)->get());
 	if (!table)
 		return pass(table);
-	State state{std::move(**map), std::move(*table), {}, {}, {}};
-	if (const std::string queue = statemaps::queue_of(record.atom); generation.find_state(queue)) {
-		auto pinned = find_state(store, &generation, queue);
+	State state{std::move(**map), std::move(*table), {}, {}, {}, {}};
+	const auto beside = [&](const std::string& atom, std::optional<Fd>& fd) -> Result<void> {
+		if (!generation.find_state(atom))
+			return {};
+		auto pinned = find_state(store, &generation, atom);
 		if (!pinned)
 			return pass(pinned);
-		state.queue = std::move(**pinned);
-	}
+		fd = std::move(**pinned);
+		return {};
+	};
+	if (auto queue = beside(statemaps::queue_of(record.atom), state.queue); !queue)
+		return pass(queue);
+	if (auto maglev = beside(statemaps::maglev_of(record.atom), state.maglev); !maglev)
+		return pass(maglev);
 	for (const GenerationNode& node : generation.nodes)
 		if (std::ranges::find(node.state, record.atom) != node.state.end())
 			state.users.push_back(node);
@@ -138,16 +146,25 @@ Result<std::vector<State>> open_states(const std::map<std::string, Fd>& maps)
 	for (const auto& [atom, fd] : maps) {
 		if (statemaps::is_queue(atom))
 			continue;
-		State state{Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), {}, {}, {}, {}};
+		State state{Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), {}, {}, {}, {}, {}};
 		auto table = statemaps::Table::open(atom, state.map.get());
 		if (!table)
 			return pass(table);
 		state.table = std::move(*table);
 		if (const auto queue = maps.find(statemaps::queue_of(atom)); queue != maps.end())
 			state.queue = Fd(fcntl(queue->second.get(), F_DUPFD_CLOEXEC, 0));
+		if (const auto maglev = maps.find(statemaps::maglev_of(atom)); maglev != maps.end())
+			state.maglev = Fd(fcntl(maglev->second.get(), F_DUPFD_CLOEXEC, 0));
 		states.push_back(std::move(state));
 	}
 	return states;
+}
+
+Result<void> refresh(const State& state)
+{
+	if (!state.maglev || state.old) // while it migrates, not all entries are in one place
+		return {};
+	return statemaps::update_maglev(state.maglev->get(), state.table);
 }
 
 } // namespace nfup::upgrade

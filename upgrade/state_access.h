@@ -23,8 +23,9 @@ struct OldEntries {
 
 struct State {
 	Fd map;
-	statemaps::Table table;  // on `map`
-	std::optional<Fd> queue; // of a state whose entries age: see statemaps/queue.h
+	statemaps::Table table;   // on `map`
+	std::optional<Fd> queue;  // of a state whose entries age: see statemaps/queue.h
+	std::optional<Fd> maglev; // of one whose entries are servers: see statemaps/maglev.h
 	std::vector<GenerationNode> users;
 	std::optional<OldEntries> old; // while the state migrates
 };
@@ -44,6 +45,10 @@ Result<std::optional<Fd>> find_state(const Store& store, const Generation* gener
 
 // Every state's pin is the generation's own map; errors as find_state.
 Result<void> check_states(const Store& store, const Generation& generation);
+
+// After entries were written: what is derived from them (State::maglev) follows; but not
+// while the state migrates, which the next write makes good.
+Result<void> refresh(const State& state);
 
 // Those of a generation that is being brought up; by name, queues among them.
 Result<std::vector<State>> open_states(const std::map<std::string, Fd>& maps);

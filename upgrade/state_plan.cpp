@@ -6,6 +6,7 @@
 #include "loader/bpffs.h"
 #include "loader/program.h"
 #include "state_access.h"
+#include "statemaps/maglev.h"
 #include "statemaps/queue.h"
 
 namespace nfup::upgrade {
@@ -39,10 +40,12 @@ const char* to_string(StateAction action)
 
 namespace {
 
-// A queue goes with its state.
+// A queue goes with its state, and so does a Maglev table.
 bool is_dropped(const std::string& atom, const std::set<std::string>& drop)
 {
-	return drop.contains(atom) || (statemaps::is_queue(atom) && drop.contains(statemaps::state_of(atom)));
+	return drop.contains(atom) || std::ranges::any_of(drop, [&](const std::string& state) {
+		       return atom == statemaps::queue_of(state) || atom == statemaps::maglev_of(state);
+	       });
 }
 
 // Entries that a state has from a time when they did not age.

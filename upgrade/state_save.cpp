@@ -208,6 +208,9 @@ Result<std::vector<RestoredCount>> restore_states(const StateFile& file, const s
 			return pass(restored);
 		counts.push_back(std::move(*restored));
 	}
+	for (const Target& target : targets)
+		if (auto done = refresh(*target.state); !done)
+			return pass(done);
 	return counts;
 }
 

@@ -61,6 +61,10 @@ inline Params sample_params(const std::string& cls)
 		    .set("TTL", std::uint8_t{64})
 		    .set("DSCP", std::uint8_t{64})
 		    .set("MTU", 1500u);
+	if (cls == "ReadAS" || cls == "WriteAS" || cls == "ReadReturn" || cls == "WriteReturn")
+		p.set("TCP", std::uint64_t{7440'000'000'000})
+		    .set("CLOSING", std::uint64_t{240'000'000'000})
+		    .set("OTHER", std::uint64_t{300'000'000'000});
 	if (cls == "GREEncap" || cls == "GREDecap")
 		p.set("KEY", std::uint64_t{5});
 	if (cls == "HostEtherFilter")
