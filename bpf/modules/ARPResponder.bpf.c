@@ -1,41 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "nfup.h"
-#include "lib/ether.h"
+#include "lib/arp.h"
 #include "lib/ranges.h"
 
 NFUP_PARAM(struct prefix4, ADDRESSES, "prefix4", REQUIRED, "", "the IPv4 addresses to answer for");
 NFUP_PARAM(struct mac, MAC, "mac", REQUIRED, "", "the link-layer address that they have");
 NFUP_OUTPUTS("reply, other?");
 
-/* RFC 826, over Ethernet and for IPv4. */
-struct arp {
-	__be16 hardware;
-	__be16 protocol;
-	__u8 hardware_length;
-	__u8 protocol_length;
-	__be16 operation;
-	struct mac sender;
-	__u8 sender_ip[4];
-	struct mac target;
-	__u8 target_ip[4];
-};
-_Static_assert(sizeof(struct arp) == 28, "as on the wire");
-
-#define ARP_REQUEST 1
-#define ARP_REPLY 2
-
-static __always_inline __be32 ip4(const __u8 *b)
-{
-	return *(const __u16 *)b | (__u32)*(const __u16 *)(b + 2) << 16;
-}
-
 /* Asks for one of ADDRESSES; not for its own (RFC 5227: it wants to know that
  * nobody answers). */
 static __always_inline int is_for_us(const struct ethhdr *eth, const struct arp *a)
 {
-	return eth->h_proto == bpf_htons(ETH_P_ARP) && a->hardware == bpf_htons(1) &&
-	       a->protocol == bpf_htons(ETH_P_IP) && a->hardware_length == ETH_ALEN && a->protocol_length == 4 &&
-	       a->operation == bpf_htons(ARP_REQUEST) && !((ip4(a->target_ip) ^ ADDRESSES.addr) & ADDRESSES.mask) &&
+	return is_arp(eth, a) && a->operation == bpf_htons(ARP_REQUEST) &&
+	       !((ip4(a->target_ip) ^ ADDRESSES.addr) & ADDRESSES.mask) &&
 	       ip4(a->target_ip) != ip4(a->sender_ip);
 }
 

@@ -2,83 +2,37 @@
 #include "nfup.h"
 #include "lib/checksum.h"
 #include "lib/ether.h"
-#include "lib/icmp.h"
+#include "lib/ndp.h"
+#include "lib/ranges.h"
 
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/ipv6.h>
-
-/* As the type "prefix". */
-struct prefix {
-	__be32 word[4];
-	__u8 length;
-	__u8 zero[3];
-};
 
 NFUP_PARAM(struct prefix, ADDRESSES, "prefix", REQUIRED, "", "the IPv6 addresses to answer for");
 NFUP_PARAM(struct mac, MAC, "mac", REQUIRED, "", "the link-layer address that they have");
 NFUP_OUTPUTS("reply, other?");
 NFUP_REQUIRES("ip-header, five-tuple");
 
-/* RFC 4861 §4.4: an advertisement with one option. A solicitation has its shape up to
- * the target. */
-struct advertisement {
-	__u8 type;
-	__u8 code;
-	__u16 check;
-	__be32 flags;
-	struct in6_addr target;
-	__u8 option;
-	__u8 option_length;
-	struct mac mac;
-};
-_Static_assert(sizeof(struct advertisement) == 32, "as on the wire");
-
-#define SOLICITATION 24 /* bytes, without options */
-#define HOP_LIMIT 255   /* from this link: nobody has forwarded it */
-#define TARGET_ADDRESS 2
 #define ROUTER 0x80000000u
 #define SOLICITED 0x40000000u
 #define OVERRIDE 0x20000000u
 
-static __always_inline int is_ours(const struct in6_addr *a)
-{
-	__be32 different = 0;
-
-	for (int i = 0; i < 4; i++) {
-		int bits = ADDRESSES.length - 32 * i;
-		__u32 mask = bits <= 0 ? 0 : bits >= 32 ? ~0u : ~0u << (32 - bits);
-
-		different |= (a->s6_addr32[i] ^ ADDRESSES.word[i]) & bpf_htonl(mask);
-	}
-	return !different && a->s6_addr[0] != 0xff;
-}
-
-static __always_inline int is_unspecified(const struct in6_addr *a)
-{
-	return !(a->s6_addr32[0] | a->s6_addr32[1] | a->s6_addr32[2] | a->s6_addr32[3]);
-}
-
-/* RFC 4861 §7.1.1; its checksum is for CheckICMPHeader. */
 static __always_inline int asks_for_us(struct xdp_md *ctx, const struct pkt *p)
 {
-	const struct ipv6hdr *ip = at(ctx, p->l3, sizeof(*ip));
-	const struct advertisement *asked = at(ctx, p->l4, SOLICITATION);
+	const struct neighbour_message *asked = neighbour_message(ctx, p);
 
-	return ip && asked && p->ethertype == bpf_htons(ETH_P_IPV6) && p->ip_proto == IPPROTO_ICMPV6 &&
-	       p->l4 == p->l3 + sizeof(*ip) && p->l3_len >= sizeof(*ip) + SOLICITATION &&
-	       ip->hop_limit == HOP_LIMIT && asked->type == ICMP6_SOLICITATION && !asked->code &&
-	       is_ours(&asked->target);
+	return asked && asked->type == ICMP6_SOLICITATION && in_prefix(asked->target.s6_addr32, &ADDRESSES);
 }
 
 /* To who asked; to all nodes if it has no address yet, for then it tests whether the
  * address is free (RFC 4861 §7.2.4). */
 static __always_inline int make_reply(struct xdp_md *ctx, struct pkt *p)
 {
-	const __u32 size = sizeof(struct ipv6hdr) + sizeof(struct advertisement);
+	const __u32 size = sizeof(struct ipv6hdr) + sizeof(struct neighbour_message);
 	const struct in6_addr all_nodes = {.s6_addr = {0xff, 2, [15] = 1}};
 	int grow = (int)(p->l3 + size) - (int)frame_length(ctx), tests;
-	struct advertisement *a;
+	struct neighbour_message *a;
 	struct in6_addr asker;
 	struct ethhdr *eth;
 	struct ipv6hdr *ip;
@@ -101,7 +55,7 @@ static __always_inline int make_reply(struct xdp_md *ctx, struct pkt *p)
 	a->type = ICMP6_ADVERTISEMENT;
 	a->check = 0;
 	a->flags = bpf_htonl(ROUTER | OVERRIDE | (tests ? 0 : SOLICITED));
-	a->option = TARGET_ADDRESS;
+	a->option = NDP_TARGET_ADDRESS;
 	a->option_length = 1;
 	ip->saddr = a->target;
 	ip->daddr = asker;

@@ -117,6 +117,14 @@ inline Params sample_params(const std::string& cls)
 		p.set("IPADDR", address6("2001:db8:1::1"));
 	if (cls == "IPGWOptions")
 		p.set("MYADDR", inet_addr("192.0.2.1"));
+	if (cls == "AskNeighbour")
+		p.set("IPADDR", address6("2001:db8::1")).set("MAC", Mac{2, 0, 0, 0, 1, 1});
+	if (cls == "ReadNeighbour")
+		p.set("SRC", Mac{2, 0, 0, 0, 1, 1}).set("TIMEOUT", std::uint64_t{14'400'000'000'000});
+	if (cls == "WriteNeighbour")
+		p.set("ADDRESSES", prefix6("2001:db8::", 64))
+		    .set("TIMEOUT", std::uint64_t{14'400'000'000'000})
+		    .set("FULL", 1u);
 	if (cls == "CheckMTU")
 		p.set("MTU", 1500u);
 	if (cls == "NDPResponder")

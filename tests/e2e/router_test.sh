@@ -17,7 +17,6 @@ lab_up router
 # settle HOST NUMBER: the host of that side, as examples/router.click knows it.
 settle() {
 	ip -n "$1" address flush dev eth0 scope global
-	ip -n "$1" link set eth0 address "02:00:00:00:77:0$2"
 	ip -n "$1" address add "10.77.$2.2/24" dev eth0
 	ip -n "$1" address add "fd77:$2::2/64" dev eth0 nodad
 	ip -n "$1" route add default via "10.77.$2.1"
@@ -67,6 +66,10 @@ capture "$SERVER" "$WORK/server.pcap"
 web_start "$WORK/web" 100 1
 
 echo "== what passes"
+# The first packet to each host becomes the question for its MAC address.
+for host in "$LAB_SERVER_IP" "$LAB_SERVER_IP6"; do
+	await on "$CLIENT" ping -qc 1 -W 0.2 "$host"
+done
 for host in "$LAB_SERVER_IP" "$LAB_SERVER_IP6"; do
 	said " 0% packet loss" "ping $host" ping -qc 3 -i 0.1 "$host"
 	said " 0% packet loss" "ping $host, in fragments" ping -qc 3 -i 0.1 -s 4000 "$host"
@@ -114,8 +117,8 @@ done
 equal "$(on "$CLIENT" traceroute -n -q 1 -w 2 -U "$ROUTER2" | awk 'NR > 1 { print $2 }')" "$ROUTER1" "traceroute to the router"
 said "Destination Net Unreachable" "no route" ping -c 1 -W 2 192.0.2.77
 said "No route" "no route over IPv6" ping -c 1 -W 2 2001:db8::77
-said "Destination Host Unreachable" "no such neighbour" ping -c 1 -W 2 10.77.2.99
-said "Address unreachable" "no such neighbour over IPv6" ping -c 1 -W 2 fd77:2::99
+on "$CLIENT" ping -c 1 -W 0.2 10.77.2.99 >/dev/null && fail "an answer of nobody"
+on "$CLIENT" ping -c 1 -W 0.2 fd77:2::99 >/dev/null && fail "an answer of nobody over IPv6"
 
 # But not about what was sent to many, though its time is up.
 got=$(on "$CLIENT" ping -b -c 1 -W 1 -t 1 10.77.2.255 2>&1) || true
@@ -154,10 +157,22 @@ for side in client server; do
 	[[ -z $bad ]] || fail "wrong checksums at the $side: $bad"
 	at_least "$(tshark -r "$WORK/$side.pcap" -Y 'tcp || udp || icmp || icmpv6' 2>/dev/null | wc -l)" 100 "packets seen at the $side"
 done
+at_least "$(tshark -r "$WORK/server.pcap" -Y "arp.opcode == 1 and arp.src.proto_ipv4 == $ROUTER2 and arp.dst.proto_ipv4 == 10.77.2.99" 2>/dev/null | wc -l)" 1 \
+	"questions for a host that is not there"
+at_least "$(tshark -r "$WORK/server.pcap" -Y 'icmpv6.type == 135 and ipv6.src == fd77:2::1 and icmpv6.nd.ns.target_address == fd77:2::99' 2>/dev/null | wc -l)" 1 \
+	"questions for a host that is not there, over IPv6"
+
+echo "== neighbours by hand"
+mac=$(ip -n "$SERVER" -j link show eth0 | jq -r '.[0].address')
+nfj state set router NEIGHB addr=10.77.2.99 mac="$mac" fixed=1 >/dev/null
+ip -n "$SERVER" address add 10.77.2.99/32 dev lo
+said " 0% packet loss" "a fixed neighbour" ping -qc 2 -i 0.1 10.77.2.99
+holds "$(nfj state get router NEIGHB addr=10.77.2.2)" "[.. | .mac? // empty] == [\"$mac\"]" "what the server has said"
 
 echo "== upgrades under load"
 edit CheckIPHeader "$WORK/router-module" 's|return CHECKED(check(ctx, p));|{ *(volatile __u32 *)\&p->mark = 1; return CHECKED(check(ctx, p)); }|'
 edit LookupIPRoute "$WORK/router-routes" 's|SWITCH(route->output);|*(volatile __u32 *)\&p->mark = 1; SWITCH(route->output);|'
+edit ReadNeighbour "$WORK/router-atom" "$MARK_MODULE"
 edit ToDevice "$WORK/router-whole" "$MARK_LEAF"
 mkdir -p "$WORK/router-none"
 "$TOOLS/tcp_stream" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --mbit 50 >"$WORK/stream.json" &
@@ -167,7 +182,8 @@ probe=$!
 fetch "$WORK/got6" "http://[$LAB_SERVER_IP6]/1.bin" --limit-rate 4M --max-time 60 &
 download=$!
 await test -s "$WORK/got6"
-for kind in module none routes none whole none; do
+state=$(nfj status router | jq -c '[.state[] | [.atom, .map_id]] | sort')
+for kind in module none routes none atom none whole none; do
 	result=$(nfj --lib "$WORK/router-$kind" upgrade router "$EXAMPLES/router.click")
 	holds "$result" '.result == "committed"' "upgrade ($kind)"
 	fetch "$WORK/part" "http://$LAB_SERVER_IP/1.bin" -r 0-99 || fail "a new connection after it ($kind)"
@@ -179,6 +195,7 @@ wait "$probe" || fail "the probe: $(cat "$WORK/probe.json")"
 wait "$download" || fail "the download did not survive"
 cmp "$WORK/got6" "$WORK/web/www/1.bin" || fail "the download differs from the file"
 holds "$(cat "$WORK/probe.json")" '.lost == 0 and .duplicated == 0 and .sent > 1000' "each probe arrived once"
+equal "$(nfj status router | jq -c '[.state[] | [.atom, .map_id]] | sort')" "$state" "the state maps are the same"
 
 echo "== full speed"
 on "$SERVER" iperf3 -sp 5301 >/dev/null 2>&1 &
