@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "bpf/atoms/conn_entry.h"
 #include "bpf/atoms/fsm_entry.h"
 #include "bpf/atoms/nat_entry.h"
 #include "bpf/atoms/pool_entry.h"
@@ -96,6 +97,8 @@ std::vector<Case> cases()
 	error_6.ip_proto = 58;
 	error_6.l4 = 54;
 	const Bytes error6 = Ethernet{} / IPv6{} / ICMP6{.type = 1} / IPv6{} / UDP{};
+	pkt query = udp_transport;
+	query.flow = flow("10.0.0.1", 1000, "10.0.0.2", 53, 17);
 
 	const Params checksum_off = Params().set("CHECKSUM", std::uint8_t{0});
 	return {
@@ -153,6 +156,12 @@ std::vector<Case> cases()
 	    {"ReadFSM invalid", "ReadFSM", sample_params("ReadFSM"), small, other},
 	    {"ReadFSM established", "ReadFSM", sample_params("ReadFSM"), small, transport},
 	    {"WriteFSM SYN", "WriteFSM", {}, syn, other},
+	    {"ReadConn established", "ReadConn", sample_params("ReadConn"), small, transport},
+	    {"ReadConn new", "ReadConn", sample_params("ReadConn"), syn, other},
+	    {"ReadConn UDP", "ReadConn", sample_params("ReadConn"), udp, query},
+	    {"WriteConn, known", "WriteConn", sample_params("WriteConn"), small, transport},
+	    {"ReadFrag, no fragment", "ReadFrag", sample_params("ReadFrag"), small, transport},
+	    {"WriteFrag, no fragment", "WriteFrag", sample_params("WriteFrag"), small, transport},
 	    {"ReadNAT inside, hit", "ReadNAT", inside, small, transport},
 	    {"ReadNAT inside, miss", "ReadNAT", inside, small, fresh},
 	    {"ReadNAT outside, hit", "ReadNAT", outside, small, answer},
@@ -181,6 +190,21 @@ void fill_state(Kernel& kernel, const flow_key& key)
 	const session_key peer{nat, inet_addr("10.0.0.2"), htons(80), 0};
 	const session_entry session{
 	    .last_seen = now(), .idle = 240, .idle_open = 7440, .tcp = SESSION_ANSWERED | SESSION_OPEN, .checked = 0};
+	conn_entry open{};
+	open.last_seen = open.began = now();
+	open.flags = CONN_REPLIED | CONN_ASSURED;
+	open.idle = 120;
+	flow_key udp_key = key;
+	udp_key.dport = htons(53);
+	udp_key.proto = 17;
+	bpf_map_update_elem(kernel.state("CONN"), &udp_key, &open, BPF_ANY);
+	open.state = CONN_ESTABLISHED;
+	open.idle = 432000;
+	open.side[0] = {
+	    .end = 11, .max_end = 65536, .max_window = 65535, .max_ack = 1, .scale = 0, .flags = SIDE_ACKED, .zero = 0};
+	open.side[1] = {
+	    .end = 1, .max_end = 65546, .max_window = 65535, .max_ack = 11, .scale = 0, .flags = SIDE_ACKED, .zero = 0};
+	bpf_map_update_elem(kernel.state("CONN"), &key, &open, BPF_ANY);
 	bpf_map_update_elem(kernel.state("NAT"), &host, &mapping, BPF_ANY);
 	bpf_map_update_elem(kernel.state("POOL"), &nat, &lease, BPF_ANY);
 	bpf_map_update_elem(kernel.state("SESSION"), &peer, &session, BPF_ANY);

@@ -70,7 +70,7 @@ struct pkt {
 	__u16 cursor;    /* Click's data pointer: what the next node looks at */
 	__u16 l3;        /* IP header */
 	__u16 l4;        /* transport header */
-	__u16 payload;   /* first byte behind the transport header */
+	__u16 payload;   /* first byte behind the transport header; PKT_ICMP_ERROR: the quoted transport header */
 	__u16 l3_len;    /* bytes from l3 to the end of the IP datagram */
 	__be16 ethertype; /* of what is at l3 */
 	__u8 ip_proto;   /* IPPROTO_* at l4, behind IPv6 extension headers */

@@ -42,7 +42,10 @@
 	X(NO_NEIGHBOUR, "no-neighbour", "the next hop's link-layer address is not known") \
 	X(BAD_IP_OPTION, "bad-ip-option", "an IPv4 option that is malformed, or a source route") \
 	X(BAD_ECN, "bad-ecn", "congestion was marked in a tunnel, for ends that cannot hear of it (RFC 6040)") \
-	X(NO_SERVER, "no-server", "the service has no server for it")
+	X(NO_SERVER, "no-server", "the service has no server for it") \
+	X(OUT_OF_WINDOW, "out-of-window", "the TCP segment lies outside its connection's windows") \
+	X(UNKNOWN_FRAGMENT, "unknown-fragment", "a later fragment whose first one has not passed") \
+	X(OVERLAPPING_FRAGMENT, "overlapping-fragment", "a fragment that holds bytes which have passed already")
 
 /* What a node counts beside packets: X(symbol, name shown to people, what it means).
  * They use the counters behind the reasons, from the last one downwards. */

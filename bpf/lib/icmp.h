@@ -5,6 +5,8 @@
 #ifndef NFUP_ICMP_H
 #define NFUP_ICMP_H
 
+#include <linux/in.h>
+#include <linux/in6.h>
 #include <linux/types.h>
 
 #define ICMP_HEADER 8 /* bytes in front of the data, or of the quoted packet */
@@ -53,6 +55,23 @@ static __always_inline int icmp_is_reply(__u8 type)
 static __always_inline int icmp_is_error(__u8 type)
 {
 	return type == 3 || type == 4 || type == 11 || type == 12;
+}
+
+/* ICMPv6 (RFC 4443): unreachable, too big, time exceeded, parameter problem; echo. */
+static __always_inline int icmp6_is_error(__u8 type)
+{
+	return type >= 1 && type <= 4;
+}
+
+static __always_inline int icmp6_is_query(__u8 type)
+{
+	return type == 128 || type == 129;
+}
+
+/* Does the message carry an identifier, in its bytes 4 and 5? */
+static __always_inline int icmp_has_id(__u8 proto, __u8 type)
+{
+	return proto == IPPROTO_ICMP ? icmp_is_query(type) : icmp6_is_query(type);
 }
 
 #endif

@@ -65,7 +65,7 @@ static __always_inline void set_flow_ports(struct xdp_md *ctx, struct pkt *p)
 		b = at(ctx, l4, 8);
 		if (!b || l4 + 8 > end)
 			return;
-		if (p->ip_proto == IPPROTO_ICMP ? icmp_is_query(b[0]) : (b[0] == 128 || b[0] == 129)) {
+		if (icmp_has_id(p->ip_proto, b[0])) {
 			p->flow.sport = *(__be16 *)(b + 4);
 			p->flow.dport = p->flow.sport;
 			p->flags |= PKT_HAS_ID;

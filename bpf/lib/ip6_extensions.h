@@ -12,6 +12,8 @@ struct ip6_walk {
 	__u32 end;    /* first byte behind the datagram */
 	__u8 next;    /* protocol of what is at offset */
 	__u8 flags;   /* out: PKT_FRAGMENT, PKT_LATER_FRAGMENT */
+	__u16 zero;
+	__u32 fragment; /* out: the fragment header, if flags say that there is one */
 };
 
 static __always_inline int is_extension(__u8 next)
@@ -45,6 +47,7 @@ static __always_inline int ip6_walk_extensions(struct xdp_md *ctx, struct ip6_wa
 			/* neither offset nor more: an atomic fragment, a whole datagram (RFC 6946) */
 			if (!offset && !more)
 				continue;
+			w->fragment = w->offset - 8;
 			w->flags = PKT_FRAGMENT | (offset ? PKT_LATER_FRAGMENT : 0);
 			finding = check_fragment(w->next, offset, more, w->end - w->offset);
 			if (finding != PASSED || offset)

@@ -85,6 +85,17 @@ inline Params sample_params(const std::string& cls)
 		p.set("TIMEOUT", std::uint64_t{240'000'000'000});
 	if (cls == "WriteWL" || cls == "WriteFSM")
 		p.set("FULL", 1u);
+	if (cls == "ReadConn")
+		p.set("TCP", std::uint64_t{432'000'000'000'000}).set("UDP", std::uint64_t{120'000'000'000});
+	if (cls == "WriteConn")
+		p.set("UDP", std::uint64_t{30'000'000'000})
+		    .set("ICMP", std::uint64_t{30'000'000'000})
+		    .set("OTHER", std::uint64_t{600'000'000'000})
+		    .set("FULL", 1u);
+	if (cls == "ReadFrag" || cls == "WriteFrag")
+		p.set("TIMEOUT", std::uint64_t{30'000'000'000});
+	if (cls == "WriteFrag")
+		p.set("FULL", 1u);
 	if (cls == "ReadPool")
 		p.set("ADDRESSES", pool_addresses("192.0.2.0", 28)).set("PORTS", PortRange{1024, 65535});
 	if (cls == "WritePool")

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "frag.h"
+
+NFUP_PARAM(__u64, TIMEOUT, "duration", "30s", "1s..10m",
+	   "how long behind the first fragment the others may come; give ReadFrag the same");
+NFUP_PARAM(__u32, FULL, "enum", "oldest", FULL_NAMES,
+	   "when the table is full: refuse the new datagram, or forget the oldest");
+NFUP_OUTPUTS("out");
+NFUP_REQUIRES("five-tuple");
+
+static __always_inline void *frag_find(const void *key)
+{
+	return state_lookup(FRAG, key);
+}
+
+static __always_inline int frag_insert(const void *key, const void *entry)
+{
+	return state_insert(FRAG, key, entry, BPF_NOEXIST);
+}
+
+static __always_inline void frag_remove(const void *key, const void *entry NFUP_UNUSED)
+{
+	state_delete(FRAG, key);
+}
+
+static __always_inline __u64 *frag_last_seen(void *entry)
+{
+	return &((struct frag_entry *)entry)->last_seen;
+}
+
+static __always_inline __u64 frag_limit(const void *entry NFUP_UNUSED)
+{
+	return TIMEOUT;
+}
+
+static const struct aged_state aged = {
+	.queue = &FRAG_QUEUE,
+	.key_size = sizeof(struct frag_key),
+	.choice = 1,
+	.find = frag_find,
+	.add = frag_insert,
+	.remove = frag_remove,
+	.last_seen = frag_last_seen,
+	.limit = frag_limit,
+};
+
+AGE_INSERTS(aged)
+
+/* An identifier that comes again: the datagram before it is complete, or too old. */
+static __always_inline int begin_anew(struct frag_entry *e, const struct fragment *f, __u64 now)
+{
+	if (!age_take(&e->last_seen, now))
+		return NFUP_DROP_TABLE_FULL;
+	entry_lock(&e->busy);
+	e->length = 0;
+	__builtin_memset(e->passed, 0, sizeof(e->passed));
+	e->passed[0].end = f->end;
+	entry_unlock(&e->busy);
+	return PASSED;
+}
+
+/* PASSED, or why not. */
+static __always_inline int note(struct xdp_md *ctx, const struct pkt *p)
+{
+	struct frag_entry fresh = {.last_seen = bpf_ktime_get_coarse_ns()}, *e;
+	struct frag_key key;
+	struct fragment f;
+
+	if (!read_fragment(ctx, p, &f))
+		return NFUP_DROP_BAD_FRAGMENT;
+	key = frag_key(p, &f);
+	e = state_lookup(FRAG, &key);
+	if (e && !age_is_due(e->last_seen, TIMEOUT, fresh.last_seen))
+		return frag_add(e, &f);
+	if (e)
+		return begin_anew(e, &f, fresh.last_seen);
+	fresh.passed[0].end = f.end;
+	return age_insert(&key, &fresh, FULL, fresh.last_seen) ? NFUP_DROP_TABLE_FULL : PASSED;
+}
+
+NFUP_ATOM(WriteFrag, "Note a first fragment that passes, so that the later ones may")
+{
+	int finding = PASSED;
+
+	if ((p->flags & (PKT_FRAGMENT | PKT_LATER_FRAGMENT)) == PKT_FRAGMENT)
+		finding = note(ctx, p);
+	if (finding == PASSED)
+		return NEXT(0);
+	nfup_count_drop(finding);
+	return XDP_DROP;
+}

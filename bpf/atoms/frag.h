@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The state FRAG: later fragments have no ports, so they pass if their first one has, in
+ * time, and only once. What passes of a datagram never overlaps: whatever the receiver
+ * makes of overlapping fragments (RFC 5722 tells it to drop them all), it sees none. A
+ * datagram that is complete is forgotten. They age (ageing.h). */
+#ifndef NFUP_FRAG_H
+#define NFUP_FRAG_H
+
+#include "../ageing.h"
+#include "../lib/entry_lock.h"
+#include "../lib/fragment.h"
+#include "frag_entry.h"
+
+NFUP_AGED_STATE(FRAG, struct frag_key, struct frag_entry, 16384);
+
+static __always_inline struct frag_key frag_key(const struct pkt *p, const struct fragment *f)
+{
+	struct frag_key key = {.id = f->id, .proto = p->flow.family == 4 ? p->ip_proto : 0, .family = p->flow.family};
+
+	__builtin_memcpy(key.saddr, p->flow.saddr, sizeof(key.saddr));
+	__builtin_memcpy(key.daddr, p->flow.daddr, sizeof(key.daddr));
+	return key;
+}
+
+/* Adds a part, joined with those it touches. PASSED, or why it may not pass. */
+static __always_inline int frag_add_locked(struct frag_entry *e, const struct fragment *f)
+{
+	__s64 begin = f->begin, end = f->end, overlap = 0;
+
+	/* two ranges overlap if either begins before the other ends; without branches, which
+	 * the verifier would have to follow one by one */
+#pragma unroll
+	for (int i = 0; i < FRAG_RANGES; i++)
+		overlap |= (begin - e->passed[i].end) & (e->passed[i].begin - end);
+	if (overlap < 0)
+		return NFUP_DROP_OVERLAPPING_FRAGMENT;
+	if (e->length && (end > e->length || f->is_last))
+		return NFUP_DROP_OVERLAPPING_FRAGMENT;
+	if (f->is_last)
+		e->length = end;
+#pragma unroll
+	for (int i = 0; i < FRAG_RANGES; i++) {
+		struct frag_range *r = &e->passed[i];
+
+		if (!r->end || (r->end != begin && r->begin != end))
+			continue;
+		if (r->end == begin)
+			begin = r->begin;
+		else
+			end = r->end;
+		r->end = 0;
+	}
+#pragma unroll
+	for (int i = 0; i < FRAG_RANGES; i++) {
+		if (e->passed[i].end)
+			continue;
+		e->passed[i] = (struct frag_range){begin, end};
+		if (!begin && end == e->length)
+			age_end(&e->last_seen);
+		return PASSED;
+	}
+	return NFUP_DROP_TABLE_FULL;
+}
+
+/* Global, as read_fragment. */
+__attribute__((noinline)) int frag_add(struct frag_entry *e, const struct fragment *f)
+{
+	int finding;
+
+	if (!e || !f)
+		return NFUP_DROP_NO_CONTEXT;
+	entry_lock(&e->busy);
+	finding = frag_add_locked(e, f);
+	entry_unlock(&e->busy);
+	return finding;
+}
+
+#endif

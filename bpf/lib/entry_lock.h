@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A lock in an entry, for what must change at once although packets of one flow run on
+ * several CPUs. Who holds it is not interrupted for long. One that stays was saved or
+ * copied while somebody held it: after some tries it is taken over. (The kernel's
+ * bpf_spin_lock could not be part of a state that is migrated or saved.) */
+#ifndef NFUP_ENTRY_LOCK_H
+#define NFUP_ENTRY_LOCK_H
+
+#include <linux/types.h>
+
+#define ENTRY_LOCK_TRIES 100
+
+static __always_inline void entry_lock(__u32 *busy)
+{
+	for (int i = 0; i < ENTRY_LOCK_TRIES; i++)
+		if (!*(volatile __u32 *)busy && !__sync_lock_test_and_set(busy, 1))
+			return;
+}
+
+static __always_inline void entry_unlock(__u32 *busy)
+{
+	__sync_fetch_and_and(busy, 0);
+}
+
+#endif
