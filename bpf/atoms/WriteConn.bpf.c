@@ -58,7 +58,9 @@ static __always_inline __u32 first_idle(const struct pkt *p)
 	return (is_icmp(&p->flow) ? ICMP : OTHER) / NSEC_PER_SEC;
 }
 
-/* PASSED, or why there can be no connection. */
+#define NOTHING_TO_NOTE (-2)
+
+/* PASSED, NOTHING_TO_NOTE, or why there can be no connection. */
 static __always_inline int begin(struct xdp_md *ctx, const struct pkt *p, struct conn_entry *fresh)
 {
 	struct segment s;
@@ -70,8 +72,9 @@ static __always_inline int begin(struct xdp_md *ctx, const struct pkt *p, struct
 	finding = read_segment(ctx, p, &s);
 	if (finding != PASSED)
 		return finding;
+	/* a RST that has just ended what was not answered yet */
 	if (s.kind != SEGMENT_SYN)
-		return NFUP_DROP_STATE_INVALID;
+		return NOTHING_TO_NOTE;
 	fresh->state = CONN_SYN_SENT;
 	fresh->idle = conn_tcp_idle[CONN_SYN_SENT];
 	begin_side(&fresh->side[0], &s);
@@ -112,7 +115,7 @@ static __always_inline int note(struct xdp_md *ctx, const struct pkt *p)
 		return PASSED;
 	finding = begin(ctx, p, &fresh);
 	if (finding != PASSED)
-		return finding;
+		return finding == NOTHING_TO_NOTE ? PASSED : finding;
 	fresh.opener = place.end;
 	fresh.began = fresh.last_seen = bpf_ktime_get_coarse_ns();
 	fresh.checked = bpf_jiffies64();

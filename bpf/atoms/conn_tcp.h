@@ -295,8 +295,9 @@ static __always_inline enum reset judge_reset(const struct conn_entry *e, const 
 {
 	enum reset finding = RESET_IN_WINDOW;
 
+	/* whatever it is about, this connection or the next one, nothing is lost */
 	if (conn_is_closing(e))
-		return RESET_IN_WINDOW;
+		return RESET_CERTAIN;
 	if (receiver->flags & SIDE_ACKED && e->last.kind != SEGMENT_SYN) {
 		if (!s->seq && !conn_is_open(e))
 			return RESET_IN_WINDOW;

@@ -33,16 +33,19 @@ int flood(struct xdp_md *ctx)
 	for (unsigned i = 0; i < FLOOD_WORDS; i++)
 		frame->word[i] = pattern[i];
 	if (frame->v4.eth.h_proto == bpf_htons(ETH_P_IP)) {
-		/* 10.0.0.0/8; the pattern's checksum is right for a source of 0 */
+		/* 10.0.0.0/8; the pattern's checksums are right for a source of 0 */
 		__u32 source = bpf_htonl(0x0a000000 | (host & 0xffffff));
 
 		frame->v4.ip.saddr = source;
 		frame->v4.ip.check = ~folded((__u16)~frame->v4.ip.check + (source & 0xffff) + (source >> 16));
 		frame->v4.tcp.source = port;
+		frame->v4.tcp.check = ~folded((__u16)~frame->v4.tcp.check + (source & 0xffff) + (source >> 16) + (__u16)port);
 	} else {
 		frame->v6.ip.saddr.in6_u.u6_addr32[2] = host;
 		frame->v6.ip.saddr.in6_u.u6_addr32[3] = port;
 		frame->v6.tcp.source = port >> 16;
+		frame->v6.tcp.check = ~folded((__u16)~frame->v6.tcp.check + (host & 0xffff) + (host >> 16) + (port & 0xffff) +
+					      2 * (port >> 16));
 	}
 	counts.sent++;
 	return XDP_TX; /* of a live frame: out of the device it is said to come from */

@@ -11,6 +11,7 @@
 #include "netns.h"
 #include "syn_flood.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -51,6 +52,17 @@ std::uint16_t checksum(const void* header, std::size_t size)
 	return static_cast<std::uint16_t>(~(sum + (sum >> 16)));
 }
 
+// Right for addresses and ports that are 0 in what is given.
+std::uint16_t tcp_checksum(const void* addresses, std::size_t size, const tcphdr& tcp)
+{
+	std::array<char, 64> bytes{};
+	const std::uint16_t rest[] = {htons(IPPROTO_TCP), htons(sizeof tcp)};
+	std::memcpy(bytes.data(), addresses, size);
+	std::memcpy(bytes.data() + size, rest, sizeof rest);
+	std::memcpy(bytes.data() + size + sizeof rest, &tcp, sizeof tcp);
+	return checksum(bytes.data(), bytes.size());
+}
+
 flood_frame pattern(const std::string& dest)
 {
 	flood_frame frame{};
@@ -72,6 +84,7 @@ flood_frame pattern(const std::string& dest)
 		ip.protocol = IPPROTO_TCP;
 		ip.daddr = reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr.s_addr;
 		ip.check = checksum(&ip, sizeof ip);
+		tcp.check = tcp_checksum(&ip.saddr, 8, tcp);
 		std::memcpy(&frame.v4.ip, &ip, sizeof ip);
 		std::memcpy(&frame.v4.tcp, &tcp, sizeof tcp);
 	} else {
@@ -84,6 +97,7 @@ flood_frame pattern(const std::string& dest)
 		const auto& to = reinterpret_cast<const sockaddr_in6*>(address.get())->sin6_addr;
 		std::memcpy(&ip.daddr, &to, sizeof to);
 		std::memcpy(&ip.saddr, &to, 8); // of the same network
+		tcp.check = tcp_checksum(&ip.saddr, 32, tcp);
 		std::memcpy(&frame.v6.ip, &ip, sizeof ip);
 		std::memcpy(&frame.v6.tcp, &tcp, sizeof tcp);
 	}

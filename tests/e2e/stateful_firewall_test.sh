@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# examples/stateful-firewall.click between real stacks: what inside begins works, of what
+# outside begins only the listed services do; upgrades under load lose nothing and break no
+# connection; a flood of SYNs pushes out no open connection.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh" "$@"
+# shellcheck source=tests/e2e/edits.sh
+. "$(dirname "$0")/edits.sh"
+# shellcheck source=examples/demo/traffic.sh
+. "$TOP/examples/demo/traffic.sh"
+
+need nginx curl jq ping ethtool dig socat iperf3 nstat vsftpd
+lab_up wall
+INTENT=$EXAMPLES/stateful-firewall.click
+
+await() { # COMMAND…: until it succeeds, 5 s at most
+	local end=$((SECONDS + 5))
+
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || fail "in 5 s never: $*"
+		sleep 0.02
+	done
+}
+listens() { # HOST FILTER
+	[[ -n $(on "$1" ss -Hnlaut "$2") ]]
+}
+drops() { # REASON
+	nfj status fw | jq "[.nodes[].drops[\"$1\"] // 0] | add"
+}
+errors() { # HOST: packets with wrong checksums
+	on "$1" nstat -aszj | jq '.kernel | .IpInHdrErrors + .IcmpInCsumErrors + .TcpInCsumErrors + .UdpInCsumErrors'
+}
+get() { # HOST URL BYTES
+	on "$1" curl -s --noproxy '*' --max-time 5 -r "0-$(($3 - 1))" -o /dev/null -w '%{size_download}' "$2"
+}
+
+attach "$INTENT" >/dev/null
+web_start "$WORK/web" 100 1
+
+echo "== begun inside"
+for server in "$LAB_SERVER_IP" "[$LAB_SERVER_IP6]"; do
+	equal "$(get "$CLIENT" "http://$server/1.bin" 1000000)" 1000000 "bytes by HTTP from $server"
+done
+for server in "$LAB_SERVER_IP" "$LAB_SERVER_IP6"; do
+	on "$CLIENT" ping -qc 3 -i 0.1 "$server" >/dev/null || fail "ping $server"
+	on "$CLIENT" ping -qc 3 -i 0.1 -s 8000 "$server" >/dev/null || fail "ping $server in fragments"
+	on "$CLIENT" ping -qc 3 -i 0.1 -s 65000 "$server" >/dev/null || fail "ping $server in many fragments"
+done
+# A name server that knows no name: the query with the bits of an answer.
+cat >"$WORK/dns.sh" <<-'END'
+	{ head -c 2; head -c 2 >/dev/null; printf '\201\203'; cat; } | dd bs=64k iflag=fullblock status=none
+END
+on "$SERVER" socat "UDP4-RECVFROM:53,fork" "EXEC:bash $WORK/dns.sh" &
+await listens "$SERVER" "sport = :53"
+on "$CLIENT" dig +tries=1 +time=5 "@$LAB_SERVER_IP" name.example >"$WORK/dig" || fail "dig"
+grep -q "status: NXDOMAIN" "$WORK/dig" || fail "dig got no answer: $(cat "$WORK/dig")"
+# A closed port: the error is about a known flow, and the socket hears it.
+cat >"$WORK/closed.sh" <<-END
+	exec 3<>/dev/udp/$LAB_SERVER_IP/9
+	echo anybody >&3
+	read -rt 5 -u 3
+END
+said=$(on "$CLIENT" bash "$WORK/closed.sh" 2>&1) || true
+[[ $said == *"Connection refused"* ]] || fail "the port unreachable did not come in: $said"
+
+echo "== FTP, passive"
+mkdir -p "$WORK/ftp"
+head -c 300000 /dev/urandom >"$WORK/ftp/file"
+chmod 755 "$WORK/ftp"
+chmod 644 "$WORK/ftp/file"
+mkdir -p "$WORK/empty"
+cat >"$WORK/vsftpd.conf" <<-END
+	listen=YES
+	background=NO
+	anonymous_enable=YES
+	local_enable=NO
+	anon_root=$WORK/ftp
+	secure_chroot_dir=$WORK/empty
+	xferlog_enable=NO
+	seccomp_sandbox=NO
+END
+on "$SERVER" vsftpd "$WORK/vsftpd.conf" &
+await listens "$SERVER" "sport = :21"
+on "$CLIENT" curl -sf --noproxy '*' --ftp-pasv --max-time 10 -o "$WORK/file" "ftp://$LAB_SERVER_IP/file" || fail "passive FTP"
+cmp "$WORK/file" "$WORK/ftp/file" || fail "what FTP got differs"
+
+echo "== begun outside"
+on "$CLIENT" socat TCP4-LISTEN:22,fork,reuseaddr "SYSTEM:echo welcome" &
+on "$CLIENT" socat TCP4-LISTEN:8080,fork,reuseaddr "SYSTEM:echo welcome" &
+await listens "$CLIENT" "sport = :22"
+await listens "$CLIENT" "sport = :8080"
+equal "$(on "$SERVER" socat -u "TCP4:$LAB_CLIENT_IP:22,connect-timeout=5" -)" welcome "a listed service"
+on "$SERVER" ping -qc 1 -W 2 "$LAB_CLIENT_IP6" >/dev/null || fail "ping from outside is listed"
+before=$(drops denied)
+on "$SERVER" socat -u "TCP4:$LAB_CLIENT_IP:8080,connect-timeout=1" - && fail "a service that is not listed was reached"
+echo hello | on "$SERVER" socat -u - "UDP4-SENDTO:$LAB_CLIENT_IP:5000"
+at_least "$(drops denied)" $((before + 2)) "packets denied"
+
+echo "== small MTU"
+ip -n "$CLIENT" link set eth0 mtu 1280
+equal "$(get "$CLIENT" "http://$LAB_SERVER_IP/1.bin" 1000000)" 1000000 "bytes with an MTU of 1280"
+equal "$(get "$CLIENT" "http://[$LAB_SERVER_IP6]/1.bin" 1000000)" 1000000 "bytes with an MTU of 1280 over IPv6"
+ip -n "$CLIENT" link set eth0 mtu 1500
+
+echo "== upgrades under load"
+edit CheckTCPHeader "$WORK/wall-module" 's|return CHECKED(check(ctx, p));|{ *(volatile __u32 *)\&p->mark = 1; return CHECKED(check(ctx, p)); }|'
+edit ReadConn "$WORK/wall-atom" "s|if (v == ESTABLISHED)|*(volatile __u32 *)\&p->mark = 1; if (v == ESTABLISHED)|"
+edit ToDevice "$WORK/wall-whole" "$MARK_LEAF"
+mkdir -p "$WORK/wall-none"
+loaded() {
+	(($(on "$SERVER" ss -Hnat state established | awk '{ print $3 }' | sort -u | wc -l) >= 2)) && [[ -s $WORK/got ]]
+}
+"$TOOLS/tcp_stream" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --mbit 50 >"$WORK/stream.json" &
+stream=$!
+"$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP6" --rate 1000 >"$WORK/probe.json" &
+probe=$!
+on "$CLIENT" curl -sf --noproxy '*' --limit-rate 2M --max-time 120 -o "$WORK/got" "http://$LAB_SERVER_IP/1.bin" &
+download=$!
+await loaded
+state=$(nfj status fw | jq -c '[.state[] | [.atom, .map_id]] | sort')
+for kind in module none atom none whole none; do
+	result=$(nfj --lib "$WORK/wall-$kind" upgrade fw "$INTENT")
+	holds "$result" '.result == "committed"' "upgrade ($kind)"
+	equal "$(get "$CLIENT" "http://$LAB_SERVER_IP/1.bin" 1000)" 1000 "bytes over a new connection after it ($kind)"
+done
+# New rules: what is open stays open.
+sed 's/22 or 80 or 443/22 or 80 or 443 or 8080/' "$INTENT" >"$WORK/rules.click"
+result=$(nfj upgrade fw "$WORK/rules.click")
+holds "$result" '.result == "committed" and (.changed | length) >= 1' "upgrade of the rules"
+equal "$(on "$SERVER" socat -u "TCP4:$LAB_CLIENT_IP:8080,connect-timeout=5" -)" welcome "a service that is listed now"
+[[ -e /proc/$stream && -e /proc/$probe && -e /proc/$download ]] || fail "the load ended before the upgrades did"
+kill "$stream" "$probe"
+wait "$stream" || fail "the connection did not survive: $(cat "$WORK/stream.json")"
+wait "$probe" || fail "the probe: $(cat "$WORK/probe.json")"
+wait "$download" || fail "the download did not survive"
+cmp "$WORK/got" "$WORK/web/www/1.bin" || fail "the download differs from the file"
+holds "$(cat "$WORK/probe.json")" '.lost == 0 and .duplicated == 0 and .sent > 1000' "each probe arrived once"
+equal "$(nfj status fw | jq -c '[.state[] | [.atom, .map_id]] | sort')" "$state" "the state maps are the same"
+
+echo "== full speed"
+on "$SERVER" iperf3 -sp 5301 >/dev/null 2>&1 &
+await listens "$SERVER" "sport = :5301"
+for way in "" -R; do
+	# shellcheck disable=SC2086 # none or one
+	on "$CLIENT" iperf3 -c "$LAB_SERVER_IP" -p 5301 -n 50M -J $way >"$WORK/iperf.json" || fail "iperf3 $way: $(cat "$WORK/iperf.json")"
+done
+equal "$(drops out-of-window)" 0 "segments of honest stacks taken for out of window"
+for host in "$CLIENT" "$SERVER"; do
+	equal "$(errors "$host")" 0 "packets with wrong checksums at $host"
+done
+holds "$(nfj status fw)" '.tail_call_miss == 0' "no missed tail call"
+web_stop
+
+echo "== a flood of SYNs beside live connections"
+"$TOOLS/tcp_flows" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --flows 200 --rate 50 \
+	>"$WORK/flows.json" 2>"$WORK/flows.log" &
+flows=$!
+await grep -q ready "$WORK/flows.log"
+flood=$("$TOOLS/syn_flood" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --seconds 5)
+kill -TERM "$flows"
+wait "$flows"
+echo "flood $flood"
+echo "flows $(cat "$WORK/flows.json")"
+holds "$flood" '.sent > 200000 and .received > 0' "a flood that fills the table and gets through"
+holds "$(cat "$WORK/flows.json")" '.flows == 200 and .broken == 0 and .least >= 2' "all open connections answer"
+holds "$(cat "$WORK/flows.json")" '.new >= 20 and .succeeded >= 0.9 * .new' "new connections succeed"
+said=$(nfj status fw)
+holds "$said" '.tail_call_miss == 0' "missed tail calls"
+holds "$said" '.state[] | select(.atom == "CONN") | .entries > 0.9 * .max_entries' "the flood fills the table"
+nfj status fw | jq -c '.state[]'
