@@ -6,15 +6,24 @@
 #ifndef NFUP_ENTRY_LOCK_H
 #define NFUP_ENTRY_LOCK_H
 
-#include <linux/types.h>
+#include "../nfup.h"
 
-#define ENTRY_LOCK_TRIES 100
+#define ENTRY_LOCK_TRIES 500
+
+static __always_inline int entry_try_lock(__u32 *busy)
+{
+	return !*(volatile __u32 *)busy && !__sync_lock_test_and_set(busy, 1);
+}
+
+static long entry_retry(__u32 i NFUP_UNUSED, void *busy)
+{
+	return entry_try_lock(*(__u32 **)busy);
+}
 
 static __always_inline void entry_lock(__u32 *busy)
 {
-	for (int i = 0; i < ENTRY_LOCK_TRIES; i++)
-		if (!*(volatile __u32 *)busy && !__sync_lock_test_and_set(busy, 1))
-			return;
+	if (!entry_try_lock(busy))
+		bpf_loop(ENTRY_LOCK_TRIES, entry_retry, &busy, 0);
 }
 
 static __always_inline void entry_unlock(__u32 *busy)

@@ -85,6 +85,10 @@ inline Params sample_params(const std::string& cls)
 		p.set("TIMEOUT", std::uint64_t{240'000'000'000});
 	if (cls == "WriteWL" || cls == "WriteFSM")
 		p.set("FULL", 1u);
+	if (cls == "ReadClient" || cls == "WriteClient")
+		p.set("TIMEOUT", std::uint64_t{3600'000'000'000});
+	if (cls == "WriteClient")
+		p.set("FULL", 1u);
 	if (cls == "ReadConn")
 		p.set("TCP", std::uint64_t{432'000'000'000'000}).set("UDP", std::uint64_t{120'000'000'000});
 	if (cls == "WriteConn")
