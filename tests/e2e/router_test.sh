@@ -131,6 +131,9 @@ holds "$(nfj upgrade router "$WORK/small.click")" '.result == "committed"' "a sm
 said "mtu = 1300" "a ping that may not be fragmented" ping -c 1 -W 2 -M "do" -s 1400 "$LAB_SERVER_IP"
 said "mtu=1300" "a ping over IPv6" ping -c 1 -W 2 -M "do" -s 1400 "$LAB_SERVER_IP6"
 said " 0% packet loss" "a ping that fits" ping -qc 1 -W 2 -M "do" -s 1272 "$LAB_SERVER_IP"
+# A host that may fragment hears of it too, and does so from then on.
+ip -n "$CLIENT" route flush cache
+await on "$CLIENT" ping -qc 1 -W 0.2 -M "dont" -s 1400 "$LAB_SERVER_IP"
 head -c 3000000 "$WORK/web/www/1.bin" >"$WORK/upload"
 for family in 4 6; do
 	host=$LAB_SERVER_IP
