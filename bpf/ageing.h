@@ -15,6 +15,7 @@
 #define NFUP_AGEING_H
 
 #include "ageing_times.h"
+#include "loop.h"
 #include "nfup.h"
 
 #ifndef E2BIG
@@ -95,22 +96,13 @@ struct age_search {
 	__u32 want_room; /* until there is room, and no more */
 };
 
-/* Before Linux 6.7, and 6.1.y without that fix, the verifier takes a bpf_loop for
- * one step and may remove what one step cannot reach. So what steps tell each
- * other does not begin as a constant it knows: this is 0, but it cannot tell. */
-static __always_inline __u64 age_unknown_zero(__u64 any)
-{
-	asm volatile("%0 -= %0" : "+r"(any));
-	return any;
-}
-
 static __always_inline struct age_search age_search(__u64 now)
 {
 	return (struct age_search){
 		.now = now,
-		.oldest_seen = age_unknown_zero(now),
-		.live = age_unknown_zero(now),
-		.made_room = age_unknown_zero(now),
+		.oldest_seen = unknown_zero(now),
+		.live = unknown_zero(now),
+		.made_room = unknown_zero(now),
 	};
 }
 

@@ -32,4 +32,14 @@ static __always_inline __u32 frame_length(struct xdp_md *ctx)
 	return length;
 }
 
+/* Bytes of the frame from `offset` on. The empty asm keeps the subtraction of the two
+ * pointers one, which is all that the verifier allows. */
+static __always_inline __u32 bytes_from(struct xdp_md *ctx, __u32 offset)
+{
+	__u32 length = ctx->data_end - ctx->data;
+
+	asm volatile("" : "+r"(length));
+	return length - offset;
+}
+
 #endif

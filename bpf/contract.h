@@ -8,8 +8,6 @@
 
 #include <linux/types.h>
 
-#include "drop_reasons.h"
-
 #ifdef __cplusplus
 #define NFUP_ASSERT static_assert
 #else
@@ -35,6 +33,7 @@ typedef __u32 nfup_jiffies;
 #define NFUP_MAX_PORTS 64      /* devices of one NF */
 #define NFUP_MAX_OUTPUTS 32    /* outputs of one node */
 #define NFUP_MAX_DEPTH 33      /* tail calls on one path: MAX_TAIL_CALL_CNT */
+#define NFUP_MAX_REASONS 64    /* drop reasons and events (drop_reasons.h) that a counter has room for */
 
 #define NFUP_ROOT_SLOT 0
 #define NFUP_NO_SLOT 0xffffffffu /* an output that the intent left open */
@@ -88,11 +87,10 @@ NFUP_ASSERT(__builtin_offsetof(struct pkt, next_hop) == 64, "what every node loo
 NFUP_ASSERT(sizeof(struct pkt) == 80, "no padding in a map value");
 
 /* Per node name and CPU. */
-NFUP_ASSERT((int)NFUP_DROP_COUNT + (int)NFUP_EVENT_COUNT <= NFUP_MAX_REASONS, "append only while there is room");
 struct node_counters {
 	__u64 packets;
 	__u64 bytes; /* frame bytes as received by the node */
-	__u64 drops[NFUP_MAX_REASONS]; /* packets, by enum drop_reason; events, by NFUP_EVENT_INDEX */
+	__u64 drops[NFUP_MAX_REASONS]; /* packets and events, as drop_reasons.h has them */
 };
 NFUP_ASSERT(sizeof(struct node_counters) == 16 + 8 * NFUP_MAX_REASONS, "no padding in a map value");
 

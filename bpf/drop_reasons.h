@@ -5,6 +5,8 @@
 #ifndef NFUP_DROP_REASONS_H
 #define NFUP_DROP_REASONS_H
 
+#include "contract.h"
+
 /* X(symbol, name shown to people, what it means) */
 #define NFUP_DROP_REASONS(X)                                                        \
 	X(TAIL_CALL_MISS, "tail-call-miss", "the next node's slot was empty (a bug)")    \
@@ -45,16 +47,14 @@
 	X(NO_SERVER, "no-server", "the service has no server for it") \
 	X(OUT_OF_WINDOW, "out-of-window", "the TCP segment lies outside its connection's windows") \
 	X(UNKNOWN_FRAGMENT, "unknown-fragment", "a later fragment whose first one has not passed") \
-	X(OVERLAPPING_FRAGMENT, "overlapping-fragment", "a fragment that holds bytes which have passed already")
+	X(OVERLAPPING_FRAGMENT, "overlapping-fragment", "a fragment that holds bytes which have passed already") \
+	X(RATE_LIMITED, "rate-limited", "beyond the rate of this node, or of its flow or source")
 
 /* What a node counts beside packets: X(symbol, name shown to people, what it means).
  * They use the counters behind the reasons, from the last one downwards. */
 #define NFUP_EVENTS(X)                                                              \
 	X(EXPIRED, "expired", "state entries deleted because they were over or idle for too long") \
 	X(EVICTED, "evicted", "live state entries that gave way to new ones")
-
-/* The counters have room for this many reasons and events; more is a new contract. */
-#define NFUP_MAX_REASONS 64
 
 enum drop_reason {
 #define X(symbol, name, meaning) NFUP_DROP_##symbol,
@@ -71,5 +71,6 @@ enum node_event {
 };
 #define NFUP_EVENT_INDEX(event) (NFUP_MAX_REASONS - 1 - (event)) /* in node_counters.drops */
 
+NFUP_ASSERT((int)NFUP_DROP_COUNT + (int)NFUP_EVENT_COUNT <= NFUP_MAX_REASONS, "append only while there is room");
 
 #endif

@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "contract.h"
+#include "drop_reasons.h"
 #include "tag.h"
 
 struct {

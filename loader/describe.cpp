@@ -176,7 +176,7 @@ bool of_functionality(const Tag& tag)
 
 bool is_framework_map(const std::string& name)
 {
-	static const std::set<std::string> names = {"slots", "pkt", "counters", "ports"};
+	static const std::set<std::string> names = {"slots", "pkt", "counters", "ports", "trace"};
 	return names.contains(name);
 }
 

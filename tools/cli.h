@@ -86,6 +86,7 @@ int run_detach(const Cli& cli);
 int run_recover(const Cli& cli);
 int run_status(const Cli& cli);
 int run_history(const Cli& cli);
+int run_trace(const Cli& cli);
 int run_doctor(const Cli& cli);
 int run_graph(const Cli& cli);
 int run_new(const Cli& cli);

@@ -80,6 +80,14 @@ void declare_doctor(cxxopts::Options& options)
 			      cxxopts::value<std::string>()->default_value(""), "NAME");
 }
 
+void declare_trace(cxxopts::Options& options)
+{
+	options.add_options()("count", "end after so many packets; 0: never",
+			      cxxopts::value<std::uint64_t>()->default_value("0"),
+			      "N")("pcap", "write them to this file, - for stdout, for tcpdump and Wireshark",
+				   cxxopts::value<std::string>()->default_value(""), "FILE");
+}
+
 void declare_graph(cxxopts::Options& options)
 {
 	options.add_options()("format", "dot, svg, click or table", cxxopts::value<std::string>()->default_value("dot"),
@@ -151,6 +159,7 @@ const std::vector<Command>& commands()
 	    {"plan", "NF INTENT", "what an upgrade would do", declare_plan, 2, 2, run_plan},
 	    {"upgrade", "NF INTENT [--follow]", "do it; and again on each save", declare_upgrade, 2, 2, run_upgrade},
 	    {"rollback", "NF [--to N]", "back to a kept generation", declare_rollback, 1, 1, run_rollback},
+	    {"trace", "NF [NODE…]", "packets at Print nodes, as text or pcap", declare_trace, 1, 1000, run_trace},
 	    {"history", "NF", "generations, and how long each step took", nullptr, 1, 1, run_history},
 	    {"status", "[NF]", "ports, nodes, drops by reason, state", nullptr, 0, 1, run_status},
 	    {"graph", "INTENT|NF [--format FORMAT]", "the pipeline as a picture or as text", declare_graph, 1, 1,

@@ -10,9 +10,9 @@
 
 namespace nfup::upgrade {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClassLayout, contract, devices, state)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClassLayout, contract, devices, trace, state)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StateMap, object, schema)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DeclaredMaps, contract, context, devices, state)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DeclaredMaps, contract, context, devices, trace, state)
 
 namespace {
 
@@ -45,6 +45,7 @@ Result<ClassLayout> read_layout(const std::filesystem::path& object, const std::
 		layout.contract = hasher.hex();
 	}
 	layout.devices = find_map(opened->get(), "ports");
+	layout.trace = find_map(opened->get(), "trace");
 	for (const std::string& name : state) {
 		auto schema = statemaps::schema_of(find_map(opened->get(), name), types);
 		if (!schema)
@@ -72,6 +73,8 @@ Result<void> DeclaredMaps::add(const std::string& cls, const std::filesystem::pa
 	}
 	if (layout.devices)
 		devices = object;
+	if (layout.trace)
+		trace = object;
 	for (const auto& [name, schema] : layout.state) {
 		const auto [known, fresh] = state.emplace(name, StateMap{object, schema});
 		if (fresh || known->second.schema == schema)

@@ -18,6 +18,7 @@ namespace nfup::upgrade {
 struct ClassLayout {
 	std::string contract; // hash of `pkt` and `counters`; empty: it has no `pkt`
 	bool devices = false; // it has `ports`
+	bool trace = false;   // it has `trace`
 	std::map<std::string, statemaps::Schema> state;
 };
 
@@ -38,6 +39,7 @@ struct DeclaredMaps {
 	std::string contract;          // hash of the layouts that programs and framework share
 	std::filesystem::path context; // an object that declares the map `pkt`
 	std::filesystem::path devices; // an object that declares the map `ports`; empty when none is used
+	std::filesystem::path trace;   // the same for `trace`
 	std::map<std::string, StateMap> state;
 
 	// Error (kind intent): a class before it declares one of its states otherwise.

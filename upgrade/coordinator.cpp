@@ -307,7 +307,7 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 		auto context = framework.context(store, *built, kept.at(record.current).contract);
 		if (!context)
 			return pass(context);
-		if (auto ensured = framework.ensure_ports(store, *built); !ensured)
+		if (auto ensured = framework.ensure_optional(store, *built); !ensured)
 			return pass(ensured);
 		if (auto written = write_ports(framework, *ports, first_sender); !written)
 			return pass(written);

@@ -102,6 +102,8 @@ std::map<std::string, int> map_fds(const Framework& framework, const Fd& context
 	std::map<std::string, int> fds = {{"slots", framework.slots()}, {"counters", framework.counters()}};
 	if (framework.ports() >= 0)
 		fds["ports"] = framework.ports();
+	if (framework.trace() >= 0)
+		fds["trace"] = framework.trace();
 	if (context)
 		fds["pkt"] = context.get();
 	for (const auto& [name, fd] : state)

@@ -55,8 +55,8 @@ Result<Framework> Framework::create(const Store& store, const Build& build)
 		return pass(context);
 	framework.slots_ = std::move(*slots);
 	framework.counters_ = std::move(*counters);
-	if (auto ports = framework.ensure_ports(store, build); !ports)
-		return pass(ports);
+	if (auto added = framework.ensure_optional(store, build); !added)
+		return pass(added);
 	return framework;
 }
 
@@ -77,11 +77,13 @@ Result<Framework> Framework::open(const Store& store)
 	Framework framework;
 	framework.slots_ = std::move(*slots);
 	framework.counters_ = std::move(*counters);
-	auto ports = loader::find_pin(store.pins() / "ports");
-	if (!ports)
-		return pass(ports);
-	if (*ports)
-		framework.ports_ = std::move(**ports);
+	for (auto [name, map] : {std::pair{"ports", &framework.ports_}, {"trace", &framework.trace_}}) {
+		auto found = loader::find_pin(store.pins() / name);
+		if (!found)
+			return pass(found);
+		if (*found)
+			*map = std::move(**found);
+	}
 	return framework;
 }
 
@@ -98,14 +100,17 @@ Result<Fd> Framework::context(const Store& store, const Build& build, const std:
 	return create_and_pin(build.context, "pkt", own);
 }
 
-Result<void> Framework::ensure_ports(const Store& store, const Build& build)
+Result<void> Framework::ensure_optional(const Store& store, const Build& build)
 {
-	if (ports_ || build.devices.empty())
-		return {};
-	auto made = create_and_pin(build.devices, "ports", store.pins() / "ports");
-	if (!made)
-		return pass(made);
-	ports_ = std::move(*made);
+	for (auto [name, map, object] :
+	     {std::tuple{"ports", &ports_, &build.devices}, {"trace", &trace_, &build.trace}}) {
+		if (*map || object->empty())
+			continue;
+		auto made = create_and_pin(*object, name, store.pins() / name);
+		if (!made)
+			return pass(made);
+		*map = std::move(*made);
+	}
 	return {};
 }
 

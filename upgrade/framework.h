@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The framework's maps of one NF: slots, counters, ports and the packet context.
+// The framework's maps of one NF: slots, counters, ports, traced packets and the packet context.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +26,13 @@ public:
 	// `running_contract` is another.
 	Result<Fd> context(const Store& store, const Build& build, const std::string& running_contract) const;
 
-	// Adds the map `ports` when an upgrade is the first to send to devices.
-	Result<void> ensure_ports(const Store& store, const Build& build);
+	// Adds the maps `ports` and `trace` when an upgrade is the first that needs them.
+	Result<void> ensure_optional(const Store& store, const Build& build);
 
 	int slots() const { return slots_.get(); }
 	int counters() const { return counters_.get(); }
 	int ports() const { return ports_.get(); } // -1: none
+	int trace() const { return trace_.get(); } // -1: none
 
 	Result<void> write_slot(std::uint32_t slot, int program_fd) const;
 	Result<void> clear_slot(std::uint32_t slot) const;         // clearing an empty one is fine
@@ -43,7 +44,7 @@ public:
 	Result<node_counters> read_counter(std::uint32_t index) const; // summed over CPUs
 
 private:
-	Fd slots_, counters_, ports_;
+	Fd slots_, counters_, ports_, trace_;
 };
 
 } // namespace nfup::upgrade

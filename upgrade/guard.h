@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "bpf/contract.h"
+#include "bpf/drop_reasons.h"
 #include "intent/result.h"
 
 namespace nfup::upgrade {

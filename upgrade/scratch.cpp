@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 #include "dominators.h"
@@ -29,7 +30,8 @@ std::size_t at(int index)
 
 Result<Fd> make_map(bpf_map_type type, const char* name, std::uint32_t entries)
 {
-	Fd fd(bpf_map_create(type, name, 4, 4, entries, nullptr));
+	const std::uint32_t size = type == BPF_MAP_TYPE_RINGBUF ? 0 : 4; // of keys and values
+	Fd fd(bpf_map_create(type, name, size, size, entries, nullptr));
 	if (!fd)
 		return fail_errno(errno, std::string("cannot make the scratch map ") + name,
 				  "root is needed, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
@@ -68,13 +70,14 @@ Result<loader::SharedArray> Scratch::shared_array(const std::string& name, std::
 
 Result<Scratch> Scratch::make(const Generation& target, DeviceParams devices, ScratchPins pins)
 {
-	auto slots = pins.find("slots"), ports = pins.find("ports"), counted = pins.find("counters");
+	auto slots = pins.find("slots"), ports = pins.find("ports"), trace = pins.find("trace"),
+	     counted = pins.find("counters");
 	std::optional<loader::SharedArray> counters;
 	if (counted)
 		if (auto opened =
 			loader::SharedArray::open(*std::move(counted), sizeof(node_counters), NFUP_MAX_COUNTERS))
 			counters.emplace(std::move(*opened));
-	if (!slots || !ports || !counters) {
+	if (!slots || !ports || !trace || !counters) {
 		pins.clear();
 		auto fresh_counters = loader::SharedArray::make("counters", sizeof(node_counters), NFUP_MAX_COUNTERS);
 		if (!fresh_counters)
@@ -82,12 +85,16 @@ Result<Scratch> Scratch::make(const Generation& target, DeviceParams devices, Sc
 		counters.emplace(std::move(*fresh_counters));
 		auto fresh_slots = make_map(BPF_MAP_TYPE_PROG_ARRAY, "slots", NFUP_MAX_SLOTS);
 		auto fresh_ports = make_map(BPF_MAP_TYPE_DEVMAP, "ports", NFUP_MAX_PORTS);
-		if (!fresh_slots || !fresh_ports)
-			return pass(!fresh_slots ? fresh_slots : fresh_ports);
+		auto fresh_trace = make_map(BPF_MAP_TYPE_RINGBUF, "trace", static_cast<std::uint32_t>(getpagesize()));
+		for (auto* made : {&fresh_slots, &fresh_ports, &fresh_trace})
+			if (!*made)
+				return pass(*made);
 		slots = std::move(*fresh_slots);
 		ports = std::move(*fresh_ports);
+		trace = std::move(*fresh_trace);
 		pins.keep("slots", slots->get());
 		pins.keep("ports", ports->get());
+		pins.keep("trace", trace->get());
 		pins.keep("counters", counters->fd());
 	}
 	// Also where it was kept: its devices go with the network namespace they were of.
@@ -97,6 +104,7 @@ Result<Scratch> Scratch::make(const Generation& target, DeviceParams devices, Sc
 	Scratch scratch(std::move(*counters), std::move(devices), std::move(pins));
 	scratch.slots_ = std::move(*slots);
 	scratch.ports_ = std::move(*ports);
+	scratch.trace_ = std::move(*trace);
 	auto graph = scratch.load(target);
 	if (!graph)
 		return pass(graph);
@@ -170,6 +178,7 @@ Result<Scratch::Maps> Scratch::maps_for(const Generation& generation, const Gene
 	}
 	Maps maps{{{"slots", slots_.get()},
 		   {"ports", ports_.get()},
+		   {"trace", trace_.get()},
 		   {"counters", counters_.fd()},
 		   {"pkt", context->second.map.fd()}},
 		  context->second.kept};

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "bpf/contract.h"
+#include "bpf/drop_reasons.h"
 #include "intent/result.h"
 #include "loader/fd.h"
 #include "loader/scratch_maps.h"
@@ -93,7 +93,7 @@ private:
 	};
 
 	ScratchPins pins_;
-	Fd slots_, ports_;
+	Fd slots_, ports_, trace_;
 	loader::SharedArray counters_;
 	std::size_t counters_used_ = 0; // bytes
 	DeviceParams devices_;

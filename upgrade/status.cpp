@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "status.h"
 
+#include "bpf/drop_reasons.h"
 #include "framework.h"
 #include "loader/attach.h"
 #include "loader/bpffs.h"

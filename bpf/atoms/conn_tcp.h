@@ -132,7 +132,7 @@ __attribute__((noinline)) int read_segment(struct xdp_md *ctx, const struct pkt 
 	s->has_syn = flags & TCP_SYN;
 	s->options = (struct tcp_options){.sack = s->ack};
 	if (header_length > TCP_HEADER && !tcp_only_timestamps(ctx, options, l4 + header_length))
-		s->options = tcp_read_options(ctx, options, l4 + header_length, s->ack, age_unknown_zero(s->ack));
+		s->options = tcp_read_options(ctx, options, l4 + header_length, s->ack);
 	return PASSED;
 }
 

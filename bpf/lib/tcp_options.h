@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The TCP options that tell windows: RFC 9293 section 3.1, RFC 7323, RFC 2018. */
+/* TCP options: RFC 9293 section 3.1, RFC 7323, RFC 2018. */
 #ifndef NFUP_TCP_OPTIONS_H
 #define NFUP_TCP_OPTIONS_H
 
+#include "../loop.h"
 #include "check.h"
 #include "tcp.h"
 
@@ -12,6 +13,7 @@
 enum {
 	TCP_OPTION_END = 0,
 	TCP_OPTION_NOP = 1,
+	TCP_OPTION_MSS = 2,
 	TCP_OPTION_SCALE = 3,
 	TCP_OPTION_SACK_OK = 4,
 	TCP_OPTION_SACK = 5,
@@ -21,6 +23,7 @@ struct tcp_options {
 	__u32 sack; /* the acknowledgement, or the highest right edge of a SACK block behind it */
 	__u32 has_scale, scale;
 	__u32 sack_ok;
+	__u32 mss; /* where the option is in the frame; 0: nowhere */
 };
 
 static __always_inline int tcp_after(__u32 a, __u32 b)
@@ -70,6 +73,8 @@ static __always_inline void tcp_take_option(struct tcp_options_walk *w, __u8 kin
 		w->found.scale = b[2] > TCP_MAX_SCALE ? TCP_MAX_SCALE : b[2];
 	} else if (kind == TCP_OPTION_SACK_OK && size == 2) {
 		w->found.sack_ok = 1;
+	} else if (kind == TCP_OPTION_MSS && size == 4) {
+		w->found.mss = w->offset;
 	} else if (kind == TCP_OPTION_SACK) {
 		tcp_sack_blocks(w->ctx, w->offset, size, &w->found);
 	}
@@ -100,16 +105,15 @@ static long tcp_option(__u32 i NFUP_UNUSED, void *walk)
 }
 
 /* Those from `offset` to `end` of a segment that acknowledges `ack`. A loop that the
- * verifier follows would be too long for it; `zero` is 0, which it cannot know: before
- * Linux 6.7 it would believe in what the first step of bpf_loop finds. */
-static __always_inline struct tcp_options tcp_read_options(struct xdp_md *ctx, __u32 offset, __u32 end, __u32 ack,
-							   __u32 zero)
+ * verifier follows would be too long for it. */
+static __always_inline struct tcp_options tcp_read_options(struct xdp_md *ctx, __u32 offset, __u32 end, __u32 ack)
 {
+	__u32 zero = unknown_zero(offset);
 	struct tcp_options_walk w = {
 		.ctx = ctx,
 		.offset = offset,
 		.end = end,
-		.found = {.sack = ack, .has_scale = zero, .scale = zero, .sack_ok = zero},
+		.found = {.sack = ack, .has_scale = zero, .scale = zero, .sack_ok = zero, .mss = zero},
 	};
 
 	bpf_loop(TCP_MAX_OPTIONS, tcp_option, &w, 0);

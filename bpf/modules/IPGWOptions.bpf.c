@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "nfup.h"
+#include "loop.h"
 #include "lib/check.h"
 #include "lib/checksum.h"
 
@@ -27,14 +28,6 @@ struct options {
 	__u32 record; /* where the record route is; 0: there is none */
 	int finding;
 };
-
-/* What the first step must not take for a constant: before Linux 6.7 the verifier looks at
- * one step only. */
-static __always_inline __u32 unknown_zero(__u32 any)
-{
-	asm volatile("%0 -= %0" : "+r"(any));
-	return any;
-}
 
 /* Looks at one option. True: enough. A function of its own, which the verifier looks at
  * once: paths through forty of them are too many for it. */

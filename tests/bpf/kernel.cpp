@@ -168,7 +168,8 @@ std::string Kernel::open()
 	counters_ = Fd(bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "counters", 4, sizeof(node_counters),
 				      NFUP_MAX_COUNTERS, nullptr));
 	ports_ = Fd(bpf_map_create(BPF_MAP_TYPE_DEVMAP, "ports", 4, 4, NFUP_MAX_PORTS, nullptr));
-	for (const Fd* map : {&slots_, &contexts_, &counters_, &ports_})
+	trace_ = Fd(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "trace", 0, 0, NFUP_TRACE_BYTES, nullptr));
+	for (const Fd* map : {&slots_, &contexts_, &counters_, &ports_, &trace_})
 		if (map->get() < 0)
 			failed("making the framework's maps");
 	for (unsigned i = 0; i < NFUP_MAX_OUTPUTS; i++) {
@@ -202,10 +203,8 @@ Object Kernel::load(const std::string& cls, const Params& params, std::vector<un
 		if (bpf_map__is_internal(map))
 			continue;
 		const std::map<std::string, int> framework{
-		    {"slots", slots_.get()},
-		    {"pkt", contexts_.get()},
-		    {"counters", counters_.get()},
-		    {"ports", ports_.get()},
+		    {"slots", slots_.get()}, {"pkt", contexts_.get()}, {"counters", counters_.get()},
+		    {"ports", ports_.get()}, {"trace", trace_.get()},
 		};
 		if (auto content = all.values().find(name); content != all.values().end()) {
 			auto table = loader::make_table(map, content->second);

@@ -13,7 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "bpf/contract.h"
+#include "bpf/drop_reasons.h"
+#include "bpf/trace_record.h"
 #include "packet.h"
 
 namespace nfup::test {
@@ -111,12 +112,13 @@ public:
 	int ports() const { return ports_.get(); }
 	int contexts() const { return contexts_.get(); }
 	int counters() const { return counters_.get(); }
+	int trace() const { return trace_.get(); }
 
 private:
 	node_counters read_counters(unsigned node) const;
 	void set_context(const pkt& context);
 
-	Fd slots_, contexts_, counters_, ports_;
+	Fd slots_, contexts_, counters_, ports_, trace_;
 	std::map<std::string, Fd> states_;
 	std::map<std::string, unsigned> capacities_;
 	std::vector<Fd> exits_;

@@ -52,6 +52,14 @@ inline Params sample_params(const std::string& cls)
 		p.set("COLOR", std::uint8_t{3});
 	if (cls == "RandomSample")
 		p.set("P", std::uint64_t{1} << 31);
+	if (cls == "Print")
+		p.set("MAXLENGTH", 128u);
+	if (cls == "ClampTCPMSS")
+		p.set("MTU", 1500u);
+	if (cls == "RatedSplitter" || cls == "BandwidthRatedSplitter" || cls == "FlowRatedSplitter")
+		p.set("RATE", std::uint64_t{1'000'000'000'000}).set("BURST_DURATION", std::uint64_t{20'000'000});
+	if (cls == "FlowRatedSplitter")
+		p.set("PREFIX4", 24u).set("PREFIX6", 64u).set("UNIT", 1u).set("KEY", 2u).set("FULL", 1u);
 	if (cls == "EtherEncap")
 		p.set("ETHERTYPE", std::uint16_t{0x0800})
 		    .set("SRC", Mac{2, 0, 0, 0, 1, 1})
