@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <sys/mman.h>
 #include <utility>
+#include <numeric>
 #include <vector>
 
 #include "bpf_object.h"
@@ -50,9 +51,17 @@ bool has_kernel_structs(const btf* types, __u32 value)
 
 Result<void> empty_array(int fd, const bpf_map_info& info)
 {
-	const bool per_cpu = info.type == BPF_MAP_TYPE_PERCPU_ARRAY;
+	if (info.type == BPF_MAP_TYPE_ARRAY) { // all at once
+		std::vector<__u32> indices(info.max_entries);
+		std::iota(indices.begin(), indices.end(), 0u);
+		const std::vector<char> zeros(std::size_t{info.value_size} * info.max_entries);
+		__u32 count = info.max_entries;
+		if (bpf_map_update_batch(fd, indices.data(), zeros.data(), &count, nullptr) != 0)
+			return fail_errno(errno, std::string("cannot zero the map ") + info.name);
+		return {};
+	}
 	const std::size_t value = (info.value_size + 7u) / 8 * 8;
-	const std::vector<char> zero(value * (per_cpu ? static_cast<std::size_t>(libbpf_num_possible_cpus()) : 1));
+	const std::vector<char> zero(value * static_cast<std::size_t>(libbpf_num_possible_cpus()));
 	for (__u32 i = 0; i < info.max_entries; i++)
 		if (bpf_map_update_elem(fd, &i, zero.data(), BPF_ANY) != 0)
 			return fail_errno(errno, std::string("cannot zero the map ") + info.name);
@@ -115,6 +124,8 @@ Result<Fd> make_scratch_map(const std::filesystem::path& object, const std::stri
 	__u32 entries = bpf_map__max_entries(map);
 	if (by_key(type))
 		entries = std::min(entries, scratch_entries);
+	if (type == BPF_MAP_TYPE_ARRAY)
+		entries = std::min(entries, scratch_indices);
 	if (type == BPF_MAP_TYPE_QUEUE) // of keys: as NFUP_AGED_STATE has it
 		entries = std::min(entries, 2 * scratch_entries);
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(map));

@@ -39,6 +39,8 @@ private:
 
 // A map as `object` declares it. Tables by key hold at most this many entries.
 constexpr std::uint32_t scratch_entries = 1024;
+// And arrays: what is behind is not there, as behind the end of the state's own.
+constexpr std::uint32_t scratch_indices = 65536;
 Result<Fd> make_scratch_map(const std::filesystem::path& object, const std::string& name);
 
 // Takes out every entry, or zeroes an array. Error (kind system): this type of map
