@@ -70,16 +70,17 @@ to2 :: ToNet(p2, $IP2, $IP2_6, $MAC2, $MTU2);
 
 FromNet(p1, $IP1, $IP1_6, $NET1, $NET1_6, $MAC1) -> rt;
 FromNet(p2, $IP2, $IP2_6, $NET2, $NET2_6, $MAC2) -> rt;
-rt[1] -> to1 -> own;
-rt[2] -> to2 -> own;
-rt[3] -> Error(unreachable, net, unreachable, noroute, 1500) -> own;
+errors :: RatedSplitter(1000) -> own; // a second; more are dropped
+rt[1] -> to1 -> errors;
+rt[2] -> to2 -> errors;
+rt[3] -> Error(unreachable, net, unreachable, noroute, 1500) -> errors;
 rt[4] -> Discard;
 
 // For the router itself: it answers pings, and has no ports.
 rt[0] -> mine :: IPClassifier(icmp or icmp6, tcpudp, ip, -);
 mine[0] -> CheckICMPHeader -> ICMPPingResponder -> own;
-mine[1] -> Error(unreachable, port, unreachable, port, 1500) -> own;
-mine[2] -> ICMPError($IP1, unreachable, protocol) -> own;
+mine[1] -> Error(unreachable, port, unreachable, port, 1500) -> errors;
+mine[2] -> ICMPError($IP1, unreachable, protocol) -> errors;
 mine[3] -> Discard;
 
 own[1] -> [1] to1;

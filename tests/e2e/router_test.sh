@@ -120,6 +120,10 @@ said "No route" "no route over IPv6" ping -c 1 -W 2 2001:db8::77
 on "$CLIENT" ping -c 1 -W 0.2 10.77.2.99 >/dev/null && fail "an answer of nobody"
 on "$CLIENT" ping -c 1 -W 0.2 fd77:2::99 >/dev/null && fail "an answer of nobody over IPv6"
 
+# No more than so many a second.
+on "$CLIENT" ping -q -l 3000 -c 3000 -t 1 -W 1 "$LAB_SERVER_IP" >/dev/null 2>&1 || true
+at_least "$(nfj status router | jq '[.nodes[] | select(.name == "errors").drops["rate-limited"] // 0] | add')" 1000 \
+	"errors that were too many"
 # But not about what was sent to many, though its time is up.
 got=$(on "$CLIENT" ping -b -c 1 -W 1 -t 1 10.77.2.255 2>&1) || true
 [[ $got != *"From "* ]] || fail "an error about a broadcast: $got"
