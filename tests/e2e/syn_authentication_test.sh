@@ -15,10 +15,17 @@ for name in stateful syn-protected; do
 	sed 's/dst port 22 or 80/dst port 9 or 22 or 80/' "$EXAMPLES/$name-firewall.click" >"$WORK/$name.click"
 done
 nfj attach "$WORK/stateful.click" --name fw --netns "$NF_HOST" --dev p1=p2 --dev p2=p1 >/dev/null
-web_start "$WORK/web" 100 1
+web_start "$WORK/web" 20 1
 
+# From an address that nobody has asked yet.
+OTHER_IP=10.77.0.4 OTHER_IP6=fd77::4
+ip -n "$CLIENT" address add "$OTHER_IP/24" dev eth0
+ip -n "$CLIENT" address add "$OTHER_IP6/64" dev eth0 nodad
 get() { # URL
-	on "$CLIENT" curl -s --noproxy '*' --max-time 10 -r 0-999 -o /dev/null -w '%{size_download}' "$1"
+	local from=$OTHER_IP
+
+	[[ $1 != *\[* ]] || from=$OTHER_IP6
+	on "$CLIENT" curl -s --noproxy '*' --interface "$from" --max-time 10 -r 0-999 -o /dev/null -w '%{size_download}' "$1"
 }
 clients() { # nfup has noted so many
 	nfj status fw | jq '.state[] | select(.atom == "CLIENT").entries'
@@ -30,21 +37,24 @@ flood() { # ADDRESS SECONDS
 echo "== without it the flood gets in"
 said=$(flood "$LAB_SERVER_IP" 1)
 holds "$said" '.received > 1000' "the flood gets in"
-on "$CLIENT" curl -sf --noproxy '*' --limit-rate 4M --max-time 120 -o "$WORK/got" "http://$LAB_SERVER_IP/1.bin" &
-download=$!
+# One download after the other, as long as the upgrades take.
+while [[ ! -e $WORK/upgraded ]]; do
+	on "$CLIENT" curl -sf --noproxy '*' --limit-rate 10M --max-time 30 -r 0-9999999 -o "$WORK/got" "http://$LAB_SERVER_IP/1.bin"
+	cmp -n 10000000 "$WORK/got" "$WORK/web/www/1.bin"
+done &
+downloads=$!
 until [[ -s $WORK/got ]]; do
-	kill -0 "$download" || fail "the download did not begin"
+	kill -0 "$downloads" || fail "the download did not begin"
 	sleep 0.02
 done
 
-echo "== put in, taken out, put in, beside a download"
+echo "== put in, taken out, put in, beside downloads"
 for name in syn-protected stateful syn-protected; do
 	result=$(nfj upgrade fw "$WORK/$name.click")
 	holds "$result" '.result == "committed"' "upgrade to $name"
 done
-kill -0 "$download" || fail "the download ended before the upgrades did"
-wait "$download" || fail "the download did not survive"
-cmp "$WORK/got" "$WORK/web/www/1.bin" || fail "the download differs from the file"
+touch "$WORK/upgraded"
+wait "$downloads" || fail "the downloads did not survive"
 
 echo "== with it"
 for address in "$LAB_SERVER_IP" "$LAB_SERVER_IP6"; do
