@@ -15,11 +15,16 @@
 #include <vector>
 
 #include "bpf/atoms/conn_entry.h"
+#include "bpf/atoms/assigned_entry.h"
 #include "bpf/atoms/fsm_entry.h"
 #include "bpf/atoms/nat_entry.h"
 #include "bpf/atoms/pool_entry.h"
+#include "bpf/atoms/return_entry.h"
+#include "bpf/atoms/server_entry.h"
+#include "bpf/atoms/service_entry.h"
 #include "bpf/atoms/session_entry.h"
 #include "bpf/atoms/whitelist_entry.h"
+#include "bpf/maglev.h"
 #include "flow.h"
 #include "kernel.h"
 #include "patterns.h"
@@ -82,6 +87,8 @@ std::vector<Case> cases()
 	translated.flow = flow("192.0.2.1", 1000, "10.0.0.2", 80, 6);
 	answer.flow = flow("10.0.0.2", 80, "192.0.2.1", 1000, 6);
 	fresh.flow = flow("10.0.0.1", 1001, "10.0.0.2", 80, 6);
+	pkt balanced_back = transport; // the load balancer: 10.0.0.2:80 is a service, and its only server
+	balanced_back.flow = flow("10.0.0.2", 80, "10.0.0.1", 1000, 6);
 	error.ip_proto = 1;
 	error.l3_len = 56;
 	const Bytes unreachable = Ethernet{} / IPv4{} / ICMP{.type = 3} / IPv4{} / UDP{};
@@ -178,6 +185,14 @@ std::vector<Case> cases()
 	    {"WriteSession TCP", "WriteSession", sample_params("WriteSession"), small, translated},
 	    {"ReadSession TCP", "ReadSession", sample_params("ReadSession"), small, answer},
 	    {"IPRewrite TCP", "IPRewrite", {}, small, translated},
+	    {"ReadService", "ReadService", {}, small, transport},
+	    {"ReadAS assigned", "ReadAS", sample_params("ReadAS"), small, transport},
+	    {"ReadAS unassigned", "ReadAS", sample_params("ReadAS"), small, fresh},
+	    {"SelectServer", "SelectServer", {}, small, transport},
+	    {"WriteAS", "WriteAS", sample_params("WriteAS"), small, transport},
+	    {"ReadServer", "ReadServer", {}, small, transport},
+	    {"WriteReturn", "WriteReturn", sample_params("WriteReturn"), small, transport},
+	    {"ReadReturn", "ReadReturn", sample_params("ReadReturn"), small, balanced_back},
 	    {"ICMPErrorFlow, no ICMP", "ICMPErrorFlow", {}, small, transport},
 	    {"ICMPErrorFlow, error", "ICMPErrorFlow", {}, unreachable, error},
 	    {"ARPResponder, no ARP", "ARPResponder", sample_params("ARPResponder"), small, link},
@@ -214,6 +229,19 @@ void fill_state(Kernel& kernel, const flow_key& key)
 	open.side[1] = {
 	    .end = 1, .max_end = 65546, .max_window = 65535, .max_ack = 11, .scale = 0, .flags = SIDE_ACKED, .zero = 0};
 	bpf_map_update_elem(kernel.state("CONN"), &key, &open, BPF_ANY);
+	service_key service{};
+	std::memcpy(service.addr, key.daddr, sizeof service.addr);
+	service.port = key.dport;
+	service.proto = key.proto;
+	const service_entry zero{0};
+	const server_key server{0, 0};
+	server_entry own{};
+	std::memcpy(own.addr, key.daddr, sizeof own.addr);
+	own.weight = 1;
+	const assigned_entry assigned{.last_seen = now(), .service = 0, .server = 0, .phase = FLOW_TCP};
+	bpf_map_update_elem(kernel.state("SERVICE"), &service, &zero, BPF_ANY);
+	bpf_map_update_elem(kernel.state("SERVER"), &server, &own, BPF_ANY);
+	bpf_map_update_elem(kernel.state("AS"), &key, &assigned, BPF_ANY);
 	bpf_map_update_elem(kernel.state("NAT"), &host, &mapping, BPF_ANY);
 	bpf_map_update_elem(kernel.state("POOL"), &nat, &lease, BPF_ANY);
 	bpf_map_update_elem(kernel.state("SESSION"), &peer, &session, BPF_ANY);
@@ -247,6 +275,13 @@ try {
 
 	Object write_wl = kernel.load("WriteWL"); // makes the state maps
 	Object read_nat = kernel.load("ReadNAT"), write_session = kernel.load("WriteSession");
+	kernel.load("ReadService"), kernel.load("SelectServer"), kernel.load("ReadServer"), kernel.load("WriteAS");
+	kernel.load("WriteConn");
+	for (std::uint32_t i = 0; i < MAGLEV_SLOTS; i++) {
+		const maglev_slot slot{1};
+		bpf_map_update_elem(kernel.state("SERVER_MAGLEV"), &i, &slot, BPF_ANY);
+	}
+	Object write_return = kernel.load("WriteReturn", sample_params("WriteReturn"));
 	nlohmann::ordered_json nodes = nlohmann::json::array();
 	Fd empty = exit_program(1000);
 	const std::vector<Case> all = cases();
@@ -257,6 +292,8 @@ try {
 				kernel.run(read_nat, c.frame, c.context);
 			else if (c.name == "WriteSession TCP")
 				kernel.run(write_session, c.frame, c.context);
+			else if (c.name == "WriteReturn")
+				kernel.run(write_return, c.frame, c.context);
 	};
 	const Bytes frame = Ethernet{} / Payload::of(50);
 	const unsigned floor = least(rounds, [&] { return kernel.nanoseconds(empty.get(), frame, {}, repeat); });
