@@ -46,7 +46,7 @@ struct ClassInfo {
 	std::vector<Param> params;
 	std::vector<Fact> requires_;
 	std::vector<Fact> provides;
-	std::vector<Fact> revokes; // hold no more behind it; "*": none does
+	std::vector<Fact> revokes;      // hold no more behind it; "*": none does
 	std::vector<std::string> uses;  // functionalities that it calls (functionality.h)
 	std::vector<std::string> code;  // all that it is linked with: those, and what they use
 	std::vector<std::string> state; // names of the state maps it touches
