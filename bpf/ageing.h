@@ -24,14 +24,43 @@
 #define EEXIST 17
 
 /* The queue is the map NAME_QUEUE, with room to spare for keys whose entries
- * somebody else has deleted. NAME: at most 9 letters. */
-#define NFUP_AGED_STATE(name, key_type, value_type, entries)                \
-	NFUP_STATE(name, BPF_MAP_TYPE_HASH, key_type, value_type, entries); \
-	struct {                                                            \
-		__uint(type, BPF_MAP_TYPE_QUEUE);                           \
-		__uint(max_entries, 2 * (entries));                         \
-		__type(value, key_type);                                    \
-	} name##_QUEUE SEC(".maps")
+ * somebody else has deleted. NAME: at most 9 letters. `time`: the value's field
+ * that ageing goes by, last_seen unless the state is declared with _BY. With it come
+ * the functions that AGED names. */
+#define NFUP_AGED_STATE(name, key_type, value_type, entries) \
+	NFUP_AGED_STATE_BY(name, key_type, value_type, entries, last_seen)
+
+#define NFUP_AGED_STATE_BY(name, key_type, value_type, entries, time)                       \
+	NFUP_STATE(name, BPF_MAP_TYPE_HASH, key_type, value_type, entries);                 \
+	struct {                                                                            \
+		__uint(type, BPF_MAP_TYPE_QUEUE);                                           \
+		__uint(max_entries, 2 * (entries));                                         \
+		__type(value, key_type);                                                    \
+	} name##_QUEUE SEC(".maps");                                                        \
+	static __always_inline void *name##_find(const void *key)                           \
+	{                                                                                   \
+		return state_lookup(name, key);                                             \
+	}                                                                                   \
+	static __always_inline int name##_add(const void *key, const void *value)           \
+	{                                                                                   \
+		return state_insert(name, key, value, BPF_NOEXIST);                         \
+	}                                                                                   \
+	static __always_inline void name##_remove(const void *key, const void *value NFUP_UNUSED) \
+	{                                                                                   \
+		state_delete(name, key);                                                    \
+	}                                                                                   \
+	static __always_inline __u64 *name##_last_seen(void *value)                         \
+	{                                                                                   \
+		return &((value_type *)value)->time;                                        \
+	}                                                                                   \
+	typedef key_type name##_key
+
+/* What every struct aged_state of a state begins with; say its limit and how many give
+ * way. `remover`: what deletes an entry and what hangs on it. */
+#define AGED_BY(name, remover)                                                              \
+	.queue = &name##_QUEUE, .key_size = sizeof(name##_key), .find = name##_find,        \
+	.add = name##_add, .remove = remover, .last_seen = name##_last_seen
+#define AGED(name) AGED_BY(name, name##_remove)
 
 /* When the table is full of live entries. */
 enum full_policy {

@@ -9,7 +9,8 @@ NFUP_REQUIRES("next-hop");
 
 NFUP_ATOM(ReadNeighbour, "Address the frame to the packet's next hop, if it has said its link-layer address")
 {
-	const struct neighbour_entry *to = state_lookup(NEIGHB, p->next_hop);
+	const struct neighbour_key *key = (const struct neighbour_key *)p->next_hop;
+	const struct neighbour_entry *to = state_lookup(NEIGHB, key);
 	struct ethhdr *eth = at(ctx, p->l2, sizeof(*eth));
 
 	if (!eth)

@@ -5,26 +5,6 @@ NFUP_FLOW_TIMES;
 NFUP_OUTPUTS("out");
 NFUP_REQUIRES("five-tuple, service, server");
 
-static __always_inline void *find(const void *key)
-{
-	return state_lookup(AS, key);
-}
-
-static __always_inline int add(const void *key, const void *value)
-{
-	return state_insert(AS, key, value, BPF_NOEXIST);
-}
-
-static __always_inline void forget(const void *key, const void *entry NFUP_UNUSED)
-{
-	state_delete(AS, key);
-}
-
-static __always_inline __u64 *last_seen(void *entry)
-{
-	return &((struct assigned_entry *)entry)->last_seen;
-}
-
 static __always_inline __u64 limit(const void *entry)
 {
 	return flow_limit(((const struct assigned_entry *)entry)->phase, TCP, CLOSING, OTHER);
@@ -36,13 +16,8 @@ static __always_inline int has_only_begun(const void *entry)
 }
 
 static const struct aged_state aged = {
-	.queue = &AS_QUEUE,
-	.key_size = sizeof(struct flow_key),
+	AGED(AS),
 	.choice = 8,
-	.find = find,
-	.add = add,
-	.remove = forget,
-	.last_seen = last_seen,
 	.limit = limit,
 	.may_go = has_only_begun,
 };

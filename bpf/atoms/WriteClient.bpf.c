@@ -6,39 +6,14 @@ NFUP_PARAM(__u32, FULL, "enum", "oldest", FULL_NAMES, "when the table is full: r
 NFUP_OUTPUTS("out");
 NFUP_REQUIRES("five-tuple");
 
-static __always_inline void *client_find(const void *key)
-{
-	return state_lookup(CLIENT, key);
-}
-
-static __always_inline int client_add(const void *key, const void *entry)
-{
-	return state_insert(CLIENT, key, entry, BPF_NOEXIST);
-}
-
-static __always_inline void client_remove(const void *key, const void *entry NFUP_UNUSED)
-{
-	state_delete(CLIENT, key);
-}
-
-static __always_inline __u64 *client_last_seen(void *entry)
-{
-	return &((struct client_entry *)entry)->last_seen;
-}
-
 static __always_inline __u64 client_limit(const void *entry NFUP_UNUSED)
 {
 	return TIMEOUT;
 }
 
 static const struct aged_state aged = {
-	.queue = &CLIENT_QUEUE,
-	.key_size = sizeof(struct client_key),
+	AGED(CLIENT),
 	.choice = 1,
-	.find = client_find,
-	.add = client_add,
-	.remove = client_remove,
-	.last_seen = client_last_seen,
 	.limit = client_limit,
 };
 

@@ -9,26 +9,6 @@ NFUP_PARAM(__u32, FULL, "enum", "oldest", FULL_NAMES,
 NFUP_OUTPUTS("out");
 NFUP_REQUIRES("five-tuple");
 
-static __always_inline void *conn_find(const void *key)
-{
-	return state_lookup(CONN, key);
-}
-
-static __always_inline int conn_add(const void *key, const void *entry)
-{
-	return state_insert(CONN, key, entry, BPF_NOEXIST);
-}
-
-static __always_inline void conn_remove(const void *key, const void *entry NFUP_UNUSED)
-{
-	state_delete(CONN, key);
-}
-
-static __always_inline __u64 *conn_last_seen(void *entry)
-{
-	return &((struct conn_entry *)entry)->last_seen;
-}
-
 /* Neither half-open nor over: it stays. */
 static __always_inline int conn_may_go(const void *entry)
 {
@@ -38,13 +18,8 @@ static __always_inline int conn_may_go(const void *entry)
 }
 
 static const struct aged_state aged = {
-	.queue = &CONN_QUEUE,
-	.key_size = sizeof(struct flow_key),
+	AGED(CONN),
 	.choice = 1,
-	.find = conn_find,
-	.add = conn_add,
-	.remove = conn_remove,
-	.last_seen = conn_last_seen,
 	.limit = conn_limit,
 	.may_go = conn_may_go,
 };

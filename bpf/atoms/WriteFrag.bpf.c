@@ -8,39 +8,14 @@ NFUP_PARAM(__u32, FULL, "enum", "oldest", FULL_NAMES,
 NFUP_OUTPUTS("out");
 NFUP_REQUIRES("five-tuple");
 
-static __always_inline void *frag_find(const void *key)
-{
-	return state_lookup(FRAG, key);
-}
-
-static __always_inline int frag_insert(const void *key, const void *entry)
-{
-	return state_insert(FRAG, key, entry, BPF_NOEXIST);
-}
-
-static __always_inline void frag_remove(const void *key, const void *entry NFUP_UNUSED)
-{
-	state_delete(FRAG, key);
-}
-
-static __always_inline __u64 *frag_last_seen(void *entry)
-{
-	return &((struct frag_entry *)entry)->last_seen;
-}
-
 static __always_inline __u64 frag_limit(const void *entry NFUP_UNUSED)
 {
 	return TIMEOUT;
 }
 
 static const struct aged_state aged = {
-	.queue = &FRAG_QUEUE,
-	.key_size = sizeof(struct frag_key),
+	AGED(FRAG),
 	.choice = 1,
-	.find = frag_find,
-	.add = frag_insert,
-	.remove = frag_remove,
-	.last_seen = frag_last_seen,
 	.limit = frag_limit,
 };
 

@@ -28,16 +28,6 @@ static __always_inline void forget_mapping(const struct endpoint *inside, const 
 		state_delete(NAT, inside);
 }
 
-static __always_inline void *pool_find(const void *outside)
-{
-	return state_lookup(POOL, outside);
-}
-
-static __always_inline int pool_add(const void *outside, const void *lease)
-{
-	return state_insert(POOL, outside, lease, BPF_NOEXIST);
-}
-
 static __always_inline void pool_remove(const void *outside, const void *lease)
 {
 	struct endpoint inside = ((const struct pool_entry *)lease)->inside;
@@ -46,18 +36,8 @@ static __always_inline void pool_remove(const void *outside, const void *lease)
 	state_delete(POOL, outside);
 }
 
-static __always_inline __u64 *pool_last_seen(void *lease)
-{
-	return &((struct pool_entry *)lease)->last_seen;
-}
-
 static const struct aged_state aged = {
-	.queue = &POOL_QUEUE,
-	.key_size = sizeof(struct endpoint),
-	.find = pool_find,
-	.add = pool_add,
-	.remove = pool_remove,
-	.last_seen = pool_last_seen,
+	AGED_BY(POOL, pool_remove),
 	.limit = lease_limit,
 };
 

@@ -8,26 +8,6 @@ NFUP_OUTPUTS("out, taken?");
 NFUP_REQUIRES("ip-header, new-flow");
 NFUP_PROVIDES("new-flow@0");
 
-static __always_inline void *find(const void *key)
-{
-	return state_lookup(RETURN, key);
-}
-
-static __always_inline int add(const void *key, const void *value)
-{
-	return state_insert(RETURN, key, value, BPF_NOEXIST);
-}
-
-static __always_inline void forget(const void *key, const void *entry NFUP_UNUSED)
-{
-	state_delete(RETURN, key);
-}
-
-static __always_inline __u64 *last_seen(void *entry)
-{
-	return &((struct return_entry *)entry)->last_seen;
-}
-
 static __always_inline __u64 limit(const void *entry)
 {
 	return flow_limit(((const struct return_entry *)entry)->phase, TCP, CLOSING, OTHER);
@@ -39,13 +19,8 @@ static __always_inline int has_only_begun(const void *entry)
 }
 
 static const struct aged_state aged = {
-	.queue = &RETURN_QUEUE,
-	.key_size = sizeof(struct flow_key),
+	AGED(RETURN),
 	.choice = 8,
-	.find = find,
-	.add = add,
-	.remove = forget,
-	.last_seen = last_seen,
 	.limit = limit,
 	.may_go = has_only_begun,
 };

@@ -5,16 +5,6 @@ NFUP_PARAM(__u32, FILTER, "enum", "address", FILTER_NAMES, "what ReadSession wil
 NFUP_OUTPUTS("out");
 NFUP_REQUIRES("new-flow");
 
-static __always_inline void *session_find(const void *key)
-{
-	return state_lookup(SESSION, key);
-}
-
-static __always_inline int session_add(const void *key, const void *session)
-{
-	return state_insert(SESSION, key, session, BPF_NOEXIST);
-}
-
 /* A connection that was open counts for its lease no more. */
 static __always_inline void session_remove(const void *key, const void *session)
 {
@@ -25,11 +15,6 @@ static __always_inline void session_remove(const void *key, const void *session)
 	state_delete(SESSION, key);
 }
 
-static __always_inline __u64 *session_last_seen(void *session)
-{
-	return &((struct session_entry *)session)->last_seen;
-}
-
 /* Half-open ones only. */
 static __always_inline int session_may_go(const void *session)
 {
@@ -37,13 +22,8 @@ static __always_inline int session_may_go(const void *session)
 }
 
 static const struct aged_state aged = {
-	.queue = &SESSION_QUEUE,
-	.key_size = sizeof(struct session_key),
+	AGED_BY(SESSION, session_remove),
 	.choice = 1,
-	.find = session_find,
-	.add = session_add,
-	.remove = session_remove,
-	.last_seen = session_last_seen,
 	.limit = session_limit,
 	.may_go = session_may_go,
 };

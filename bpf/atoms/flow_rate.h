@@ -8,27 +8,7 @@
 #include "../lib/token_bucket.h"
 #include "bucket_entry.h"
 
-NFUP_AGED_STATE(FLOW_RATE, struct bucket_key, struct bucket, 65536);
-
-static __always_inline void *flow_rate_find(const void *key)
-{
-	return state_lookup(FLOW_RATE, key);
-}
-
-static __always_inline int flow_rate_add(const void *key, const void *value)
-{
-	return state_insert(FLOW_RATE, key, value, BPF_NOEXIST);
-}
-
-static __always_inline void flow_rate_remove(const void *key, const void *entry NFUP_UNUSED)
-{
-	state_delete(FLOW_RATE, key);
-}
-
-static __always_inline __u64 *flow_rate_due(void *entry)
-{
-	return &((struct bucket *)entry)->due;
-}
+NFUP_AGED_STATE_BY(FLOW_RATE, struct bucket_key, struct bucket, 65536, due);
 
 static __always_inline __u64 flow_rate_limit(const void *entry NFUP_UNUSED)
 {
@@ -36,13 +16,8 @@ static __always_inline __u64 flow_rate_limit(const void *entry NFUP_UNUSED)
 }
 
 static const struct aged_state flow_rate_aged = {
-	.queue = &FLOW_RATE_QUEUE,
-	.key_size = sizeof(struct bucket_key),
+	AGED(FLOW_RATE),
 	.choice = 8, /* the fullest of them gives way */
-	.find = flow_rate_find,
-	.add = flow_rate_add,
-	.remove = flow_rate_remove,
-	.last_seen = flow_rate_due,
 	.limit = flow_rate_limit,
 };
 

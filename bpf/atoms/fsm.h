@@ -12,26 +12,6 @@
 
 NFUP_AGED_STATE(FSM, struct flow_key, struct fsm_entry, 65536);
 
-static __always_inline void *fsm_find(const void *key)
-{
-	return state_lookup(FSM, key);
-}
-
-static __always_inline int fsm_add(const void *key, const void *value)
-{
-	return state_insert(FSM, key, value, BPF_NOEXIST);
-}
-
-static __always_inline void fsm_remove(const void *key, const void *entry NFUP_UNUSED)
-{
-	state_delete(FSM, key);
-}
-
-static __always_inline __u64 *fsm_last_seen(void *entry)
-{
-	return &((struct fsm_entry *)entry)->last_seen;
-}
-
 /* The handshake is over, one way or the other. */
 static __always_inline void fsm_end(const struct flow_key *flow)
 {
@@ -42,10 +22,6 @@ static __always_inline void fsm_end(const struct flow_key *flow)
 }
 
 /* All may be idle for as long: the one in front is the oldest. */
-#define FSM_AGED(limit_function)                                                                                 \
-	{                                                                                                        \
-		.queue = &FSM_QUEUE, .key_size = sizeof(struct flow_key), .choice = 1, .find = fsm_find,         \
-		.add = fsm_add, .remove = fsm_remove, .last_seen = fsm_last_seen, .limit = limit_function,       \
-	}
+#define FSM_AGED(limit_function) {AGED(FSM), .choice = 1, .limit = limit_function}
 
 #endif

@@ -9,26 +9,6 @@
 
 NFUP_AGED_STATE(NEIGHB, struct neighbour_key, struct neighbour_entry, 16384);
 
-static __always_inline void *neighbour_find(const void *key)
-{
-	return state_lookup(NEIGHB, key);
-}
-
-static __always_inline int neighbour_add(const void *key, const void *value)
-{
-	return state_insert(NEIGHB, key, value, BPF_NOEXIST);
-}
-
-static __always_inline void neighbour_remove(const void *key, const void *entry NFUP_UNUSED)
-{
-	state_delete(NEIGHB, key);
-}
-
-static __always_inline __u64 *neighbour_last_seen(void *entry)
-{
-	return &((struct neighbour_entry *)entry)->last_seen;
-}
-
 /* ns that it is believed without a word. */
 static __always_inline __u64 neighbour_limit(const struct neighbour_entry *e, __u64 timeout)
 {
@@ -36,11 +16,6 @@ static __always_inline __u64 neighbour_limit(const struct neighbour_entry *e, __
 }
 
 /* All may be silent for as long: the one in front is the oldest. */
-#define NEIGHBOUR_AGED(limit_function)                                                                       \
-	{                                                                                                    \
-		.queue = &NEIGHB_QUEUE, .key_size = sizeof(struct neighbour_key), .choice = 1,               \
-		.find = neighbour_find, .add = neighbour_add, .remove = neighbour_remove,                    \
-		.last_seen = neighbour_last_seen, .limit = limit_function,                                   \
-	}
+#define NEIGHBOUR_AGED(limit_function) {AGED(NEIGHB), .choice = 1, .limit = limit_function}
 
 #endif

@@ -35,30 +35,6 @@ static __always_inline __u64 wl_limit(enum wl_closing closing, __u64 open, __u64
 	return closing == WL_OPEN ? open : closing == WL_FIN ? closing_limit : WL_RESET_TIMEOUT;
 }
 
-static __always_inline void *wl_find(const void *key)
-{
-	return state_lookup(WL, key);
-}
-
-static __always_inline int wl_add(const void *key, const void *value)
-{
-	return state_insert(WL, key, value, BPF_NOEXIST);
-}
-
-static __always_inline void wl_remove(const void *key, const void *entry NFUP_UNUSED)
-{
-	state_delete(WL, key);
-}
-
-static __always_inline __u64 *wl_last_seen(void *entry)
-{
-	return &((struct wl_entry *)entry)->last_seen;
-}
-
-#define WL_AGED(limit_function)                                                                                \
-	{                                                                                                      \
-		.queue = &WL_QUEUE, .key_size = sizeof(struct flow_key), .choice = 8, .find = wl_find,         \
-		.add = wl_add, .remove = wl_remove, .last_seen = wl_last_seen, .limit = limit_function,        \
-	}
+#define WL_AGED(limit_function) {AGED(WL), .choice = 8, .limit = limit_function}
 
 #endif
