@@ -120,42 +120,16 @@ SEC("xdp") int walk(struct xdp_md *ctx)
 
 /* ---- the queue of bpf/ageing.h ---- */
 
-NFUP_AGED_STATE(aged, struct flow_key, struct flow_entry, 1);
-
-static __always_inline void *aged_find(const void *key)
-{
-	return bpf_map_lookup_elem(&aged, key);
-}
-
-static __always_inline int aged_add(const void *key, const void *value)
-{
-	return bpf_map_update_elem(&aged, key, value, BPF_NOEXIST);
-}
-
-static __always_inline void aged_remove(const void *key, const void *entry)
-{
-	bpf_map_delete_elem(&aged, key);
-}
-
-static __always_inline __u64 *aged_last_seen(void *entry)
-{
-	return &((struct flow_entry *)entry)->born;
-}
+NFUP_AGED_STATE_BY(aged, struct flow_key, struct flow_entry, 1, born);
 
 static __always_inline __u64 aged_limit(const void *entry)
 {
 	return life;
 }
 
-#define AGED(number)                                                                                   \
-	{                                                                                              \
-		.queue = &aged_QUEUE, .key_size = sizeof(struct flow_key), .choice = number,           \
-		.find = aged_find, .add = aged_add, .remove = aged_remove,                             \
-		.last_seen = aged_last_seen, .limit = aged_limit,                                      \
-	}
-
 /* as WL, and as FSM */
-static const struct aged_state choosing = AGED(8), in_turn = AGED(1);
+static const struct aged_state choosing = {AGED(aged), .choice = 8, .limit = aged_limit},
+			       in_turn = {AGED(aged), .choice = 1, .limit = aged_limit};
 
 static long look_choosing(__u32 i, void *search)
 {

@@ -15,7 +15,7 @@ packages=(
 	libgtest-dev libgmock-dev libbenchmark-dev libclang-rt-14-dev clang-format
 	# hosts, traffic and a look inside
 	bpftool iproute2 ethtool kmod procps util-linux iputils-ping
-	nginx-light curl iperf3 tcpdump tshark traceroute bind9-dnsutils socat vsftpd jq strace patch
+	nftables nginx-light curl iperf3 tcpdump tshark traceroute bind9-dnsutils socat vsftpd jq strace patch
 	# pictures
 	gnuplot-nox graphviz librsvg2-bin fonts-dejavu-core
 )
