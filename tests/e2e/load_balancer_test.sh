@@ -43,6 +43,10 @@ listens() { # HOST FILTER: a socket as ss describes it
 	[[ -n $(on "$1" ss -Hnlaut "$2") ]]
 }
 
+free() { # HOST FILTER: no socket is like that
+	! listens "$@"
+}
+
 # A host whose eth0 is the other end of DEVICE in the namespace AT.
 wire() { # HOST AT DEVICE
 	ip netns add "$1"
@@ -413,7 +417,10 @@ for mode in ${MODE:-l2 ipip nat}; do
 	check_sums
 	holds "$(nfj status lb)" '.tail_call_miss == 0' "$mode: no missed tail call"
 	for i in "${SERVERS[@]}"; do
-		kill "$i"
+		kill_tree "$i" # the shell that has entered the namespace, and socat in it
+	done
+	for i in 1 2 3; do
+		await free "$(server "$i")" "sport = :53"
 	done
 	nf detach lb >/dev/null
 done
