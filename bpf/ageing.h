@@ -30,29 +30,29 @@
 #define NFUP_AGED_STATE(name, key_type, value_type, entries) \
 	NFUP_AGED_STATE_BY(name, key_type, value_type, entries, last_seen)
 
-#define NFUP_AGED_STATE_BY(name, key_type, value_type, entries, time)                       \
-	NFUP_STATE(name, BPF_MAP_TYPE_HASH, key_type, value_type, entries);                 \
-	struct {                                                                            \
-		__uint(type, BPF_MAP_TYPE_QUEUE);                                           \
-		__uint(max_entries, 2 * (entries));                                         \
-		__type(value, key_type);                                                    \
-	} name##_QUEUE SEC(".maps");                                                        \
-	static __always_inline void *name##_find(const void *key)                           \
-	{                                                                                   \
-		return state_lookup(name, key);                                             \
-	}                                                                                   \
-	static __always_inline int name##_add(const void *key, const void *value)           \
-	{                                                                                   \
-		return state_insert(name, key, value, BPF_NOEXIST);                         \
-	}                                                                                   \
-	static __always_inline void name##_remove(const void *key, const void *value NFUP_UNUSED) \
-	{                                                                                   \
-		state_delete(name, key);                                                    \
-	}                                                                                   \
-	static __always_inline __u64 *name##_last_seen(void *value)                         \
-	{                                                                                   \
-		return &((value_type *)value)->time;                                        \
-	}                                                                                   \
+#define NFUP_AGED_STATE_BY(name, key_type, value_type, entries, time)                               \
+	NFUP_STATE(name, BPF_MAP_TYPE_HASH, key_type, value_type, entries);                         \
+	struct {                                                                                    \
+		__uint(type, BPF_MAP_TYPE_QUEUE);                                                   \
+		__uint(max_entries, 2 * (entries));                                                 \
+		__type(value, key_type);                                                            \
+	} name##_QUEUE SEC(".maps");                                                                \
+	NFUP_UNUSED static __always_inline void *name##_find(const void *key)                       \
+	{                                                                                           \
+		return state_lookup(name, key);                                                     \
+	}                                                                                           \
+	NFUP_UNUSED static __always_inline int name##_add(const void *key, const void *value)       \
+	{                                                                                           \
+		return state_insert(name, key, value, BPF_NOEXIST);                                 \
+	}                                                                                           \
+	NFUP_UNUSED static __always_inline void name##_remove(const void *key, const void *value NFUP_UNUSED) \
+	{                                                                                           \
+		state_delete(name, key);                                                            \
+	}                                                                                           \
+	NFUP_UNUSED static __always_inline __u64 *name##_last_seen(void *value)                     \
+	{                                                                                           \
+		return &((value_type *)value)->time;                                                \
+	}                                                                                           \
 	typedef key_type name##_key
 
 /* What every struct aged_state of a state begins with; say its limit and how many give
