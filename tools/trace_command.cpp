@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // trace: packets at Print nodes, as text, as JSON lines or as pcap.
+#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iostream>
@@ -58,7 +60,8 @@ int run_trace(const Cli& cli)
 	if (!file.empty() && file != "-") {
 		opened.open(file, std::ios::binary);
 		if (!opened)
-			return report(cli, {ErrorKind::system, "cannot write " + file, ""});
+			return report(cli, {ErrorKind::system, "cannot write " + file + ": " + std::strerror(errno),
+					    "give a file in a folder that exists, or - for stdout"});
 	}
 	std::ostream& out = opened.is_open() ? opened : std::cout;
 	if (!file.empty())
@@ -89,7 +92,8 @@ int run_trace(const Cli& cli)
 	std::cerr << shown << " packets"
 		  << (missed ? ", " + std::to_string(missed) + " not shown: the ring was full" : "") << "\n";
 	if (opened.is_open() && !opened.flush())
-		return report(cli, {ErrorKind::system, "cannot write " + file, ""});
+		return report(cli, {ErrorKind::system, "cannot write " + file + ": " + std::strerror(errno),
+				    "it is cut short; is the disk full?"});
 	return 0;
 }
 

@@ -143,7 +143,7 @@ Result<Trace> Trace::open(const Folders& folders, const std::string& nf, std::ve
 		return pass(framework);
 	if (framework->trace() < 0)
 		return fail(ErrorKind::system, "the pin " + (store->pins() / "trace").string() + " is gone",
-			    "nfup upgrade " + nf + " with an intent without Print, then with it, makes it anew");
+			    "somebody has removed it; detach the NF and attach it again");
 
 	auto ring = std::make_unique<Ring>(Ring{.store = *store, .wanted = std::move(nodes)});
 	// The ring has one place up to which it is read.

@@ -137,10 +137,11 @@ TEST_F(Rate, AClockThatWentBackDoesNotStopTraffic)
 
 TEST_F(Rate, CPUsShareABucket)
 {
-	auto node = load("RatedSplitter", terms(1, 5000)), through = load("Counter", {}, {first_exit_slot + 1});
+	constexpr unsigned tokens = 1'000'000;
+	auto node = load("RatedSplitter", terms(1, tokens)), through = load("Counter", {}, {first_exit_slot + 1});
 	put(first_exit_slot, through.program);
 	std::vector<std::thread> senders;
-	constexpr int each = 20000;
+	constexpr int each = 2'000'000; // 0.1 s or more, so that they do meet
 	for (int i = 0; i < 2; i++)
 		senders.emplace_back([&, i] {
 			cpu_set_t own;
@@ -153,8 +154,8 @@ TEST_F(Rate, CPUsShareABucket)
 		sender.join();
 	EXPECT_EQ(Kernel::packets(node), 2u * each);
 	// a token a second came back meanwhile
-	EXPECT_GE(Kernel::packets(through), 5000u);
-	EXPECT_LE(Kernel::packets(through), 5030u);
+	EXPECT_GE(Kernel::packets(through), tokens);
+	EXPECT_LE(Kernel::packets(through), tokens + 60);
 }
 
 TEST_F(Rate, ByKey)

@@ -41,6 +41,8 @@ echo "== an upgrade brings it"
 holds "$(nfj upgrade nf "$WORK/print.click")" '.result == "committed"' "upgrade"
 refused 1 'no node sene' nf trace nf sene
 refused 1 'node c is no Print but a Classifier' nf trace nf c
+refused 2 'cannot write /no/such: No such file' nf trace nf --pcap /no/such
+refused 1 some nf trace nf --count some
 # Nobody reads: nothing is held up.
 on "$CLIENT" ping -qc 20 -i 0.01 "$LAB_SERVER_IP" >/dev/null || fail "no traffic"
 
