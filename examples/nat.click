@@ -11,10 +11,10 @@ to_inside :: ToDevice(p1);
 to_outside :: ToDevice(p2);
 
 /* from inside */
-FromDevice(p1) -> from_inside :: Classifier(12/0800, 12/0806, -);
-from_inside [1] -> arp_inside :: ARPResponder($OUTSIDE, $INSIDE_MAC) -> to_inside;
+FromDevice(p1) -> from_inside :: Classifier(12/0800 20/0000%3fff, 12/0800, 12/0806, -);
+from_inside [2] -> arp_inside :: ARPResponder($OUTSIDE, $INSIDE_MAC) -> to_inside;
 arp_inside [1] -> to_outside;
-from_inside [2] -> to_outside;
+from_inside [3] -> to_outside;
 
 from_inside [0] -> Strip(14) -> CheckIPHeader
 	-> ICMPErrorFlow                        // an error belongs to the flow it is about
@@ -25,18 +25,36 @@ claim -> map :: WriteNAT;                       // and map the host's port to it
 claim [1] -> ReadPool($OUTSIDE, $PORTS) -> WritePool -> map; // somebody was faster: once more
 nat [0] -> session :: WriteSession($FILTER);
 map -> session;                                 // whom the host has sent to
-session -> way :: Classifier($IS_OUTSIDE, -);
-way [1] -> IPRewrite -> to_outside;
+session -> way :: Classifier(6/20%20, $IS_OUTSIDE, -); // a first fragment, hairpinning, all else
+way [2] -> out :: IPRewrite -> to_outside;
 
 /* from outside, and from inside to an outside address (hairpinning) */
-may_enter :: ReadSession($FILTER);              // has the host sent to this one?
-FromDevice(p2) -> from_outside :: Classifier(12/0800, 12/0806, -);
-from_outside [0] -> Strip(14) -> CheckIPHeader -> ICMPErrorFlow -> may_enter;
-from_outside [1] -> arp_outside :: ARPResponder($OUTSIDE, $INSIDE_MAC) -> to_outside;
+FromDevice(p2) -> from_outside :: Classifier(12/0800 20/0000%3fff, 12/0800, 12/0806, -);
+from_outside [2] -> arp_outside :: ARPResponder($OUTSIDE, $INSIDE_MAC) -> to_outside;
 arp_outside [1] -> to_inside;
-from_outside [2] -> to_inside;
+from_outside [3] -> to_inside;
 
-way [0] -> may_enter;
+from_outside [0] -> Strip(14) -> CheckIPHeader -> ICMPErrorFlow
+	-> may_enter :: ReadSession($FILTER);   // has the host sent to this one?
+way [1] -> may_enter;
 may_enter [0] -> back :: ReadNAT(outside);
-back [0] -> IPRewrite -> to_inside;
+back [0] -> in :: IPRewrite -> to_inside;
 back [1] -> Discard;
+
+/* Fragments: the first one goes the way of a whole packet, and its addresses are noted;
+ * the later ones, which have no ports, get the same. */
+from_inside [1] -> Strip(14) -> CheckIPHeader -> part_out :: ReadFrag;
+part_out [0] -> nat;
+way [0] -> first_way :: Classifier($IS_OUTSIDE, -);
+first_way [1] -> WriteFrag -> out;
+part_out [1] -> part_way :: Classifier($IS_OUTSIDE, -);
+part_way [0] -> in;
+part_way [1] -> out;
+
+from_outside [1] -> Strip(14) -> CheckIPHeader -> part_in :: ReadFrag;
+part_in [0] -> first_may_enter :: ReadSession($FILTER);
+first_way [0] -> first_may_enter;
+first_may_enter [0] -> first_back :: ReadNAT(outside);
+first_back [0] -> WriteFrag -> in;
+first_back [1] -> Discard;
+part_in [1] -> in;

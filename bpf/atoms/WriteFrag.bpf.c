@@ -22,14 +22,15 @@ static const struct aged_state aged = {
 AGE_INSERTS(aged)
 
 /* An identifier that comes again: the datagram before it is complete, or too old. */
-static __always_inline int begin_anew(struct frag_entry *e, const struct fragment *f, __u64 now)
+static __always_inline int begin_anew(struct frag_entry *e, const struct frag_entry *fresh)
 {
-	if (!age_take(&e->last_seen, now))
+	if (!age_take(&e->last_seen, fresh->last_seen))
 		return NFUP_DROP_TABLE_FULL;
 	entry_lock(&e->busy);
 	e->length = 0;
-	__builtin_memset(e->passed, 0, sizeof(e->passed));
-	e->passed[0].end = f->end;
+	__builtin_memcpy(e->passed, fresh->passed, sizeof(e->passed));
+	frag_copy(e->saddr, fresh->saddr);
+	frag_copy(e->daddr, fresh->daddr);
 	entry_unlock(&e->busy);
 	return PASSED;
 }
@@ -41,19 +42,20 @@ static __always_inline int note(struct xdp_md *ctx, const struct pkt *p)
 	struct frag_key key;
 	struct fragment f;
 
-	if (!read_fragment(ctx, p, &f))
+	if (!read_fragment(ctx, p, &f) || !frag_key(ctx, p, &f, &key))
 		return NFUP_DROP_BAD_FRAGMENT;
-	key = frag_key(p, &f);
 	e = state_lookup(FRAG, &key);
 	if (e && !age_is_due(e->last_seen, TIMEOUT, fresh.last_seen))
 		return frag_add(e, &f);
-	if (e)
-		return begin_anew(e, &f, fresh.last_seen);
 	fresh.passed[0].end = f.end;
+	frag_copy(fresh.saddr, p->flow.saddr);
+	frag_copy(fresh.daddr, p->flow.daddr);
+	if (e)
+		return begin_anew(e, &fresh);
 	return age_insert(&key, &fresh, FULL, fresh.last_seen) ? NFUP_DROP_TABLE_FULL : PASSED;
 }
 
-NFUP_ATOM(WriteFrag, "Note a first fragment that passes, so that the later ones may")
+NFUP_ATOM(WriteFrag, "Note a first fragment that passes, and the addresses that its flow has, so that the later ones may and get the same. In front of IPRewrite")
 {
 	int finding = PASSED;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The state FRAG: later fragments have no ports, so they pass if their first one has, in
  * time, and only once. What passes of a datagram never overlaps: whatever the receiver
- * makes of overlapping fragments (RFC 5722 tells it to drop them all), it sees none. A
+ * makes of overlapping fragments (RFC 5722 tells it to drop them all), it sees none. They
+ * get the addresses that the first one got: no ports are needed to translate them. A
  * datagram that is complete is forgotten. They age (ageing.h). */
 #ifndef NFUP_FRAG_H
 #define NFUP_FRAG_H
@@ -13,13 +14,35 @@
 
 NFUP_AGED_STATE(FRAG, struct frag_key, struct frag_entry, 16384);
 
-static __always_inline struct frag_key frag_key(const struct pkt *p, const struct fragment *f)
+static __always_inline void frag_copy(nfup_addr to, const void *from)
 {
-	struct frag_key key = {.id = f->id, .proto = p->flow.family == 4 ? p->ip_proto : 0, .family = p->flow.family};
+	__builtin_memcpy(to, from, sizeof(nfup_addr));
+}
 
-	__builtin_memcpy(key.saddr, p->flow.saddr, sizeof(key.saddr));
-	__builtin_memcpy(key.daddr, p->flow.daddr, sizeof(key.daddr));
-	return key;
+/* The addresses are the header's, for the flow may be the translated one. False: the frame
+ * ends before. */
+static __always_inline int frag_key(struct xdp_md *ctx, const struct pkt *p, const struct fragment *f,
+				    struct frag_key *key)
+{
+	int four = p->ethertype == bpf_htons(ETH_P_IP);
+	__be32 *address;
+
+	*key = (struct frag_key){.id = f->id, .proto = four ? p->ip_proto : 0, .family = four ? 4 : 6};
+	if (!four) {
+		address = at(ctx, p->l3 + 8, 32);
+		if (!address)
+			return 0;
+		frag_copy(key->saddr, address);
+		frag_copy(key->daddr, address + 4);
+		return 1;
+	}
+	address = at(ctx, p->l3 + 12, 8);
+	if (!address)
+		return 0;
+	((__be32 *)key->saddr)[2] = ((__be32 *)key->daddr)[2] = bpf_htonl(0xffff);
+	((__be32 *)key->saddr)[3] = address[0];
+	((__be32 *)key->daddr)[3] = address[1];
+	return 1;
 }
 
 /* Adds a part, joined with those it touches. PASSED, or why it may not pass. */

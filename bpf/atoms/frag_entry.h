@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the state FRAG holds: of which datagrams in fragments the first one has passed,
- * and what else of them. */
+ * what else of them, and which addresses they get. */
 #ifndef NFUP_FRAG_ENTRY_H
 #define NFUP_FRAG_ENTRY_H
 
 #include "../contract.h"
 
+/* As the fragments came in, whatever their addresses become. */
 struct frag_key {
 	nfup_addr saddr;
 	nfup_addr daddr;
@@ -30,7 +31,10 @@ struct frag_entry {
 	__u16 length;	     /* of the datagram, in units of 8 bytes; 0: the last fragment has not passed */
 	__u16 zero;
 	struct frag_range passed[FRAG_RANGES];
+	/* of the first fragment's flow where it was noted: translated, behind a NAT's look-up */
+	nfup_addr saddr;
+	nfup_addr daddr;
 };
-NFUP_ASSERT(sizeof(struct frag_entry) == 48, "no padding in a map value");
+NFUP_ASSERT(sizeof(struct frag_entry) == 80, "no padding in a map value");
 
 #endif

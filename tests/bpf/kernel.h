@@ -61,7 +61,7 @@ struct Object {
 	std::unique_ptr<bpf_object, decltype(&bpf_object__close)> object{nullptr, &bpf_object__close};
 	int program = -1;
 	unsigned node = 0;  // index of its counters
-	unsigned stack = 0; // bytes, of the deepest call chain
+	unsigned stack = 0; // bytes, of all functions
 };
 
 // What became of a packet.

@@ -21,6 +21,14 @@ enum : unsigned {
 	read_session,
 	in_read_nat,
 	in_rewrite,
+	out_part,
+	out_first_way,
+	out_part_way,
+	out_write_frag,
+	in_part,
+	in_first_session,
+	in_first_nat,
+	in_write_frag,
 };
 
 std::uint32_t pairs(const Bytes& b, std::size_t from, std::size_t to)
@@ -91,7 +99,7 @@ void NatTest::wire(const Setup& setup)
 	const Params pool = Params().set("ADDRESSES", addresses).set("PORTS", setup.ports),
 		     filter = Params().set("FILTER", setup.filter), inside = Params().set("SIDE", 0u),
 		     outside = Params().set("SIDE", 1u);
-	Pattern to_pool{{16, {}, {}}}, any{};
+	Pattern to_pool{{16, {}, {}}}, more{{6, {0x20}, {0x20}}}, any{};
 	for (unsigned i = 0; i < 4; i++) {
 		to_pool[0].value.push_back(reinterpret_cast<const std::uint8_t*>(&addresses[0])[i]);
 		to_pool[0].mask.push_back(reinterpret_cast<const std::uint8_t*>(&addresses[1])[i]);
@@ -101,10 +109,20 @@ void NatTest::wire(const Setup& setup)
 	add(in_read_nat, "ReadNAT", {in_rewrite, exit(no_mapping), exit(untranslatable)}, outside);
 	add(read_session, "ReadSession", {in_read_nat, exit(unsolicited)}, filter);
 	add(in_error, "ICMPErrorFlow", {read_session});
+	add(in_write_frag, "WriteFrag", {in_rewrite}, sample_params("WriteFrag"));
+	add(in_first_nat, "ReadNAT", {in_write_frag, exit(no_mapping), exit(untranslatable)}, outside);
+	add(in_first_session, "ReadSession", {in_first_nat, exit(unsolicited)}, filter);
+	add(in_part, "ReadFrag", {in_first_session, in_rewrite, exit(no_fragment)}, sample_params("ReadFrag"));
+	part_in_ = load("CheckIPHeader", sample_params("CheckIPHeader"), {in_part, no_slot});
 	from_outside_ = load("CheckIPHeader", sample_params("CheckIPHeader"), {in_error, no_slot});
 
 	add(out_rewrite, "IPRewrite", {exit(outwards)});
-	add(hairpin, "Classifier", {read_session, out_rewrite}, Params().set("PATTERNS", compile({to_pool, any})));
+	const Params hairpins = Params().set("PATTERNS", compile({to_pool, any}));
+	add(out_write_frag, "WriteFrag", {out_rewrite}, sample_params("WriteFrag"));
+	add(out_first_way, "Classifier", {in_first_session, out_write_frag}, hairpins);
+	add(out_part_way, "Classifier", {in_rewrite, out_rewrite}, hairpins);
+	add(hairpin, "Classifier", {out_first_way, read_session, out_rewrite},
+	    Params().set("PATTERNS", compile({more, to_pool, any})));
 	add(write_session, "WriteSession", {hairpin}, filter);
 	add(write_nat, "WriteNAT", {write_session});
 	add(write_pool, "WritePool", {write_nat, exit(taken)}, sample_params("WritePool"));
@@ -112,6 +130,8 @@ void NatTest::wire(const Setup& setup)
 	add(out_read_nat, "ReadNAT", {write_session, read_pool, exit(untranslatable)}, inside);
 	add(out_error, "ICMPErrorFlow", {out_read_nat});
 	from_inside_ = load("CheckIPHeader", sample_params("CheckIPHeader"), {out_error, no_slot});
+	add(out_part, "ReadFrag", {out_read_nat, out_part_way, exit(no_fragment)}, sample_params("ReadFrag"));
+	part_out_ = load("CheckIPHeader", sample_params("CheckIPHeader"), {out_part, no_slot});
 }
 
 testing::AssertionResult NatTest::became(const Outcome& outcome, Exit exit, const Bytes& want)

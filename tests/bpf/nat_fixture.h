@@ -43,7 +43,16 @@ std::string wrong_checksum(const Bytes& frame, std::size_t ip = 14, bool quoted 
 class NatTest : public NodeTest {
 protected:
 	// Where a packet can end up: verdicts of the exits, in this order.
-	enum Exit : unsigned { outwards, inwards, no_mapping, untranslatable, unsolicited, exhausted, taken };
+	enum Exit : unsigned {
+		outwards,
+		inwards,
+		no_mapping,
+		untranslatable,
+		unsolicited,
+		exhausted,
+		taken,
+		no_fragment
+	};
 
 	struct Setup {
 		std::string addresses = "192.0.2.1";
@@ -55,8 +64,8 @@ protected:
 	// Wires the chain anew; the states stay.
 	void wire(const Setup& setup);
 
-	Outcome out(const Bytes& frame) { return run(from_inside_, frame, start()); }
-	Outcome in(const Bytes& frame) { return run(from_outside_, frame, start()); }
+	Outcome out(const Bytes& frame) { return run(is_fragment(frame) ? part_out_ : from_inside_, frame, start()); }
+	Outcome in(const Bytes& frame) { return run(is_fragment(frame) ? part_in_ : from_outside_, frame, start()); }
 	// It left by `exit`, as `want`, all checksums right.
 	testing::AssertionResult became(const Outcome& outcome, Exit exit, const Bytes& want);
 	// It left by `exit` as it came.
@@ -89,11 +98,13 @@ private:
 		p.cursor = 14;
 		return p;
 	}
+	// As the Classifiers behind the ports see it.
+	static bool is_fragment(const Bytes& frame) { return frame.size() < 22 || (frame[20] & 0x3f) || frame[21]; }
 	void add(unsigned slot, const std::string& cls, const std::vector<unsigned>& out, const Params& params = {});
 
 	std::vector<Object> nodes_; // earlier ones are kept
 	std::map<std::string, std::size_t> last_;
-	Object from_inside_, from_outside_;
+	Object from_inside_, from_outside_, part_out_, part_in_;
 };
 
 } // namespace nfup::test

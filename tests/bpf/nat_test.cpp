@@ -412,8 +412,6 @@ TEST_F(Nat, WhatCannotBeToldApartIsNotTranslated)
 {
 	for (const Bytes& frame :
 	     {Bytes(Ethernet{} / IPv4{.src = host, .dst = peer, .proto = std::uint8_t{47}} / Payload::of(40)),
-	      Bytes(Ethernet{} / IPv4{.src = host, .dst = peer, .fragment = 10, .proto = std::uint8_t{17}} /
-		    Payload::of(40)),
 	      Bytes(ip(host, peer) / ICMP{.type = 5})})
 		EXPECT_TRUE(refused(out(frame), untranslatable, frame));
 	EXPECT_EQ(entries("POOL", sizeof(endpoint)), 0u);

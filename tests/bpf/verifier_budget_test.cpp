@@ -2,8 +2,8 @@
 // What each class costs the verifier, against verifier_budget.json: a change that
 // makes it work much harder is seen here before an older kernel refuses the
 // program. `instructions` that it looks at: the limit is 1,000,000, and load time
-// grows with it. `stack` in bytes: the limit is 512 over all calls. `size` in bytes
-// of the translated program.
+// grows with it. `stack` in bytes, the sum of all functions: the limit is 512 for those
+// that call each other. `size` in bytes of the translated program.
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 

@@ -106,6 +106,23 @@ EOF
 said=$(on "$SERVER" bash "$WORK/late.sh" 2>&1) || true
 [[ $said == *"Connection refused"* ]] || fail "the port unreachable did not go out: $said"
 
+echo "== fragments"
+# Both ways: the server answers each datagram with the same one.
+on "$SERVER" socat -b 65000 "UDP4-RECVFROM:7200,fork" EXEC:cat &
+echo=$!
+await listens "$SERVER" "sport = :7200"
+head -c 8000 /dev/urandom >"$WORK/large"
+for host in "$LAB_CLIENT_IP" "$OTHER_IP"; do
+	on "$CLIENT" ping -qc 3 -i 0.1 -s 4000 -I "$host" "$LAB_SERVER_IP" >/dev/null || fail "large pings from $host"
+	on "$CLIENT" socat -b 65000 -T 5 STDIO "UDP4:$LAB_SERVER_IP:7200,bind=$host:6300" <"$WORK/large" >"$WORK/large.back" &
+	client=$!
+	await cmp -s "$WORK/large" "$WORK/large.back"
+	kill "$client"
+done
+kill "$echo"
+equal "$(drops untranslatable)" 0 "packets dropped as untranslatable"
+equal "$(drops unknown-fragment)" 0 "fragments whose first one was not seen"
+
 echo "== what may not come in"
 before=$(drops unsolicited)
 for port in 6007 50000; do
@@ -145,29 +162,34 @@ done
 echo "== upgrades under load"
 edit IPRewrite "$WORK/nat-module" "$MARK_MODULE"
 edit WriteSession "$WORK/nat-atom" "$MARK_MODULE"
+edit WriteFrag "$WORK/nat-fragments" "$MARK_MODULE"
 edit ToDevice "$WORK/nat-whole" "$MARK_LEAF"
 mkdir -p "$WORK/nat-none"
 "$TOOLS/tcp_stream" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --mbit 50 >"$WORK/stream.json" &
 stream=$!
 "$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --rate 1000 >"$WORK/probe.json" &
 probe=$!
+"$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --port 5401 --rate 300 --size 4000 >"$WORK/parts.json" &
+parts=$!
 on "$CLIENT" curl -sf --noproxy '*' --limit-rate 4M --max-time 60 -o "$WORK/got" "http://$LAB_SERVER_IP/1.bin" &
 download=$!
 await loaded
 state=$(nfj status nat | jq -c '[.state[] | [.atom, .map_id]] | sort')
-for kind in module none atom none whole none; do
+for kind in module none atom none fragments none whole none; do
 	result=$(nfj --lib "$WORK/nat-$kind" upgrade nat "$EXAMPLES/nat.click")
 	holds "$result" '.result == "committed"' "upgrade ($kind)"
 	at_least "$(on "$CLIENT" curl -s --noproxy '*' --max-time 5 -r 0-99 -o /dev/null -w '%{size_download}' "http://$LAB_SERVER_IP/1.bin")" 100 \
 		"bytes over a new connection after it ($kind)"
 done
-[[ -e /proc/$stream && -e /proc/$probe && -e /proc/$download ]] || fail "the load ended before the upgrades did"
-kill "$stream" "$probe"
+[[ -e /proc/$stream && -e /proc/$probe && -e /proc/$parts && -e /proc/$download ]] || fail "the load ended before the upgrades did"
+kill "$stream" "$probe" "$parts"
 wait "$stream" || fail "the connection did not survive: $(cat "$WORK/stream.json")"
 wait "$probe" || fail "the probe: $(cat "$WORK/probe.json")"
+wait "$parts" || fail "the probe in fragments: $(cat "$WORK/parts.json")"
 wait "$download" || fail "the download did not survive"
 cmp "$WORK/got" "$WORK/web/www/1.bin" || fail "the download differs from the file"
 holds "$(cat "$WORK/probe.json")" '.lost == 0 and .duplicated == 0 and .sent > 1000' "each probe arrived once"
+holds "$(cat "$WORK/parts.json")" '.lost == 0 and .duplicated == 0 and .sent > 300' "each probe in fragments arrived once"
 equal "$(nfj status nat | jq -c '[.state[] | [.atom, .map_id]] | sort')" "$state" "the state maps are the same"
 
 echo "== full speed"

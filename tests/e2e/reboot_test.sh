@@ -18,7 +18,7 @@ ip -n "$CLIENT" link set eth0 address 02:00:00:00:77:01
 # From a --lib folder that is gone by the boot: what was loaded is what is restored.
 mkdir "$WORK/own"
 sed 's/Null/Mine/' "$TOP/bpf/modules/Null.bpf.c" >"$WORK/own/Mine.bpf.c"
-sed 's/-> IPRewrite -> to_outside;/-> IPRewrite -> Mine -> to_outside;/' "$EXAMPLES/nat.click" >"$WORK/nat.click"
+sed 's/IPRewrite -> to_outside;/IPRewrite -> Mine -> to_outside;/' "$EXAMPLES/nat.click" >"$WORK/nat.click"
 grep -q Mine "$WORK/nat.click" || fail "nat.click has another form now"
 nf --lib "$WORK/own" attach "$WORK/nat.click" --name fw --netns "$NF_HOST" --dev p1=p1 --dev p2=p2 >/dev/null
 rm -r "$WORK/own" "$WORK/nat.click"
