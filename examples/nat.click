@@ -2,10 +2,11 @@
 // p1 and p2 are one Ethernet segment; the NF has no address of its own. What is
 // not IPv4 passes as it is.
 
-// To be set: the outside address, as a prefix and in hex; the MAC address
-// of the host or router behind p1, which is where frames for it shall go.
-define($OUTSIDE 10.77.0.100/32, $IS_OUTSIDE 16/0a4d0064, $INSIDE_MAC 02:00:00:00:77:01,
-       $PORTS 1024-65535, $FILTER address);
+// To be set: the outside address, as a prefix, in hex, and that which ICMP errors to the
+// hosts come from; the MAC address of the host or router behind p1, which is where frames
+// for it shall go; the MTU of the link behind p2.
+define($OUTSIDE 10.77.0.100/32, $IS_OUTSIDE 16/0a4d0064, $ERRORS_FROM 10.77.0.100,
+       $INSIDE_MAC 02:00:00:00:77:01, $MTU 1500, $PORTS 1024-65535, $FILTER address);
 
 to_inside :: ToDevice(p1);
 to_outside :: ToDevice(p2);
@@ -26,7 +27,17 @@ claim [1] -> ReadPool($OUTSIDE, $PORTS) -> WritePool -> map; // somebody was fas
 nat [0] -> session :: WriteSession($FILTER);
 map -> session;                                 // whom the host has sent to
 session -> way :: Classifier(6/20%20, $IS_OUTSIDE, -); // a first fragment, hairpinning, all else
-way [2] -> out :: IPRewrite -> to_outside;
+way [2] -> out :: CheckMTU($MTU) -> IPRewrite -> to_outside;
+
+// Hosts hear what becomes of their packets, at most 1,000 times a second: too long for the
+// link behind p2 (nothing is fragmented here), or that there is no room for one more flow.
+too_long :: RatedSplitter(1000) -> ICMPError($ERRORS_FROM, unreachable, needfrag, MTU $MTU) -> answer :: EtherMirror -> to_inside;
+no_room :: RatedSplitter(1000) -> ICMPError($ERRORS_FROM, unreachable, filterprohib) -> answer;
+out [1] -> too_long;
+out [2] -> too_long;
+pool [1] -> no_room;
+claim [2] -> no_room;
+session [1] -> no_room;
 
 /* from outside, and from inside to an outside address (hairpinning) */
 FromDevice(p2) -> from_outside :: Classifier(12/0800 20/0000%3fff, 12/0800, 12/0806, -);

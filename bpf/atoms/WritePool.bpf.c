@@ -6,7 +6,7 @@ NFUP_PARAM(__u64, UDP, "duration", "5m", "1s..10000h", "how long a UDP mapping m
 NFUP_PARAM(__u64, TCP, "duration", "2h4m", "1s..10000h", "the same for TCP with an open connection (RFC 5382 REQ-5)");
 NFUP_PARAM(__u64, TRANSITORY, "duration", "4m", "1s..10000h", "and for TCP without one");
 NFUP_PARAM(__u64, ICMP, "duration", "1m", "1s..10000h", "and for ICMP queries (RFC 5508 REQ-2)");
-NFUP_OUTPUTS("claimed, taken?");
+NFUP_OUTPUTS("claimed, taken?, full?");
 NFUP_REQUIRES("free-endpoint");
 NFUP_PROVIDES("lease@0");
 
@@ -98,5 +98,5 @@ NFUP_ATOM(WritePool, "Claim the outside endpoint that ReadPool found, for the pa
 		return NEXT(0);
 	if (f == TAKEN)
 		return NEXT_OR_DROP(1, NFUP_DROP_PORT_TAKEN);
-	return DROP(TABLE_FULL);
+	return NEXT_OR_DROP(2, NFUP_DROP_TABLE_FULL);
 }

@@ -2,7 +2,7 @@
 #include "session.h"
 
 NFUP_PARAM(__u32, FILTER, "enum", "address", FILTER_NAMES, "what ReadSession will ask for");
-NFUP_OUTPUTS("out");
+NFUP_OUTPUTS("out, full?");
 NFUP_REQUIRES("new-flow");
 
 /* A connection that was open counts for its lease no more. */
@@ -100,10 +100,10 @@ static __always_inline int note(struct xdp_md *ctx, struct pkt *p)
 }
 
 /* An ICMP error opens nothing (RFC 5508 REQ-6). A packet whose session could not be
- * noted is dropped, and counted as table-full: the answer would be refused. */
+ * noted may not go on: the answer would be refused. */
 NFUP_ATOM(WriteSession, "Note that the packet's outside endpoint sends to its peer, and where its TCP connection is")
 {
 	if (!(p->flags & PKT_ICMP_ERROR) && nat_can_translate(p) && !note(ctx, p))
-		return DROP(TABLE_FULL);
+		return NEXT_OR_DROP(1, NFUP_DROP_TABLE_FULL);
 	return NEXT(0);
 }

@@ -29,6 +29,10 @@ enum : unsigned {
 	in_first_session,
 	in_first_nat,
 	in_write_frag,
+	out_mtu,
+	too_long,
+	no_room,
+	mirror,
 };
 
 std::uint32_t pairs(const Bytes& b, std::size_t from, std::size_t to)
@@ -116,17 +120,27 @@ void NatTest::wire(const Setup& setup)
 	part_in_ = load("CheckIPHeader", sample_params("CheckIPHeader"), {in_part, no_slot});
 	from_outside_ = load("CheckIPHeader", sample_params("CheckIPHeader"), {in_error, no_slot});
 
+	const Params error =
+	    Params().set("SRC", inet_addr("192.0.2.9")).set("TYPE", std::uint8_t{3}).set("POINTER", std::uint8_t{0});
+	auto unreachable = [&](std::uint8_t code, unsigned mtu) {
+		return Params{error}.set("CODE", code).set("MTU", static_cast<std::uint16_t>(mtu));
+	};
+	const unsigned none = setup.tells ? no_room : exit(exhausted), full = setup.tells ? no_room : no_slot;
+	add(mirror, "EtherMirror", {exit(told)});
+	add(no_room, "ICMPError", {mirror}, unreachable(13, 0));
+	add(too_long, "ICMPError", {mirror}, unreachable(4, setup.mtu));
 	add(out_rewrite, "IPRewrite", {exit(outwards)});
+	add(out_mtu, "CheckMTU", {out_rewrite, too_long, too_long}, Params().set("MTU", setup.mtu));
 	const Params hairpins = Params().set("PATTERNS", compile({to_pool, any}));
-	add(out_write_frag, "WriteFrag", {out_rewrite}, sample_params("WriteFrag"));
+	add(out_write_frag, "WriteFrag", {out_mtu}, sample_params("WriteFrag"));
 	add(out_first_way, "Classifier", {in_first_session, out_write_frag}, hairpins);
-	add(out_part_way, "Classifier", {in_rewrite, out_rewrite}, hairpins);
-	add(hairpin, "Classifier", {out_first_way, read_session, out_rewrite},
+	add(out_part_way, "Classifier", {in_rewrite, out_mtu}, hairpins);
+	add(hairpin, "Classifier", {out_first_way, read_session, out_mtu},
 	    Params().set("PATTERNS", compile({more, to_pool, any})));
-	add(write_session, "WriteSession", {hairpin}, filter);
+	add(write_session, "WriteSession", {hairpin, full}, filter);
 	add(write_nat, "WriteNAT", {write_session});
-	add(write_pool, "WritePool", {write_nat, exit(taken)}, sample_params("WritePool"));
-	add(read_pool, "ReadPool", {write_pool, exit(exhausted)}, pool);
+	add(write_pool, "WritePool", {write_nat, exit(taken), full}, sample_params("WritePool"));
+	add(read_pool, "ReadPool", {write_pool, none}, pool);
 	add(out_read_nat, "ReadNAT", {write_session, read_pool, exit(untranslatable)}, inside);
 	add(out_error, "ICMPErrorFlow", {out_read_nat});
 	from_inside_ = load("CheckIPHeader", sample_params("CheckIPHeader"), {out_error, no_slot});

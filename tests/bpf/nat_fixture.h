@@ -51,7 +51,8 @@ protected:
 		unsolicited,
 		exhausted,
 		taken,
-		no_fragment
+		no_fragment,
+		told
 	};
 
 	struct Setup {
@@ -59,6 +60,9 @@ protected:
 		unsigned length = 32;
 		PortRange ports{1000, 65535}; // from the port that test packets have
 		unsigned filter = by_address;
+		// ICMP errors to the hosts, from the address 192.0.2.9
+		bool tells = false;
+		unsigned mtu = 1500;
 	};
 	void SetUp() override;
 	// Wires the chain anew; the states stay.

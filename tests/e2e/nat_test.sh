@@ -114,10 +114,9 @@ await listens "$SERVER" "sport = :7200"
 head -c 8000 /dev/urandom >"$WORK/large"
 for host in "$LAB_CLIENT_IP" "$OTHER_IP"; do
 	on "$CLIENT" ping -qc 3 -i 0.1 -s 4000 -I "$host" "$LAB_SERVER_IP" >/dev/null || fail "large pings from $host"
-	on "$CLIENT" socat -b 65000 -T 5 STDIO "UDP4:$LAB_SERVER_IP:7200,bind=$host:6300" <"$WORK/large" >"$WORK/large.back" &
-	client=$!
-	await cmp -s "$WORK/large" "$WORK/large.back"
-	kill "$client"
+	on "$CLIENT" timeout 10 socat -b 65000 -t 5 - "UDP4:$LAB_SERVER_IP:7200,bind=$host:6300,readbytes=8000" \
+		<"$WORK/large" >"$WORK/large.back" || fail "the large datagram of $host"
+	cmp "$WORK/large" "$WORK/large.back" || fail "the large datagram of $host came back otherwise"
 done
 kill "$echo"
 equal "$(drops untranslatable)" 0 "packets dropped as untranslatable"
@@ -158,6 +157,31 @@ grep -q "$NAT_IP > $LAB_SERVER_IP: ICMP $NAT_IP udp port 6007 unreachable" "$WOR
 for host in "$CLIENT" "$SERVER"; do
 	equal "$(errors "$host")" 0 "packets with wrong checksums at $host"
 done
+
+echo "== what the hosts are told"
+# The link behind p2 takes 1,400 bytes.
+sed 's/MTU 1500/MTU 1400/' "$EXAMPLES/nat.click" >"$WORK/small.click"
+! cmp -s "$EXAMPLES/nat.click" "$WORK/small.click" || fail "nat.click has another form now"
+nfj upgrade nat "$WORK/small.click" >/dev/null
+said=$(on "$CLIENT" ping -c 1 -W 1 -M "do" -s 1400 "$LAB_SERVER_IP" 2>&1) && fail "1,428 bytes went through"
+[[ $said == *"From $NAT_IP "*"mtu = 1400"* ]] || fail "nobody said that it was too long: $said"
+[[ $(on "$CLIENT" ip route get "$LAB_SERVER_IP") == *"mtu 1400"* ]] || fail "the host does not know of the MTU"
+on "$CLIENT" ip route flush cache
+on "$SERVER" socat -u TCP4-LISTEN:7300 "CREATE:$WORK/uploaded" &
+upload=$!
+await listens "$SERVER" "sport = :7300"
+on "$CLIENT" socat -u "OPEN:$WORK/web/www/1.bin,readbytes=3000000" "TCP4:$LAB_SERVER_IP:7300" || fail "the upload"
+wait "$upload"
+cmp -n 3000000 "$WORK/uploaded" "$WORK/web/www/1.bin" || fail "the upload differs"
+at_least "$(nfj status nat | jq '.nodes[] | select(.name == "too_long").packets')" 2 "packets that were too long"
+on "$CLIENT" ip route flush cache
+# One port for all: the second host is told that there is none for it.
+sed 's/PORTS 1024-65535/PORTS 3000-3000/' "$EXAMPLES/nat.click" >"$WORK/one.click"
+nfj upgrade nat "$WORK/one.click" >/dev/null
+echo first | on "$CLIENT" socat -u - "UDP4-SENDTO:$LAB_SERVER_IP:7400,bind=$OTHER_IP:3000"
+said=$(on "$CLIENT" bash "$WORK/closed.sh" 2>&1) || true
+[[ $said == *"No route to host"* ]] || fail "nobody said that there was no port: $said"
+nfj upgrade nat "$EXAMPLES/nat.click" >/dev/null
 
 echo "== upgrades under load"
 edit IPRewrite "$WORK/nat-module" "$MARK_MODULE"
