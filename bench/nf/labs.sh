@@ -113,20 +113,14 @@ lab_hand() { # FUNCTION CAPACITY
 
 # ---- the kernel ----
 
-# Frames that an XDP program sends reach a veth whose NAPI runs; GRO gives it that. Switched on
-# while frames come in, it may wait for ever for its first poll.
+# Frames that an XDP program redirects reach a veth whose NAPI runs; GRO gives it that.
 napi() {
-	local port
-
-	for port in p1 p2; do
-		ip -n "$NF_HOST" link set "$port" down
-		on "$NF_HOST" ethtool -K "$port" gro on >/dev/null
-		ip -n "$NF_HOST" link set "$port" up
-	done
+	on "$NF_HOST" ethtool -K p1 gro on >/dev/null
+	on "$NF_HOST" ethtool -K p2 gro on >/dev/null
 }
 
 lab_bridge() {
-	local call
+	local call tries=0
 
 	napi
 
@@ -139,6 +133,10 @@ lab_bridge() {
 	ip -n "$NF_HOST" link set p1 master br0
 	ip -n "$NF_HOST" link set p2 master br0
 	ip -n "$NF_HOST" link set br0 up
+	until [[ $(bridge -n "$NF_HOST" -j link | jq '[.[] | select(.state == "forwarding")] | length') == 2 ]]; do
+		((++tries < 500)) || fail "the bridge does not forward"
+		sleep 0.01
+	done
 }
 
 lab_route() {

@@ -170,7 +170,8 @@ static __always_inline int echo(struct xdp_md *ctx, const struct place *p)
 		*flags = answer;
 		add_to_check(b + 16, change);
 	}
-	return XDP_TX;
+	/* not XDP_TX: a peer without an XDP program is not told of it */
+	return bpf_redirect(ctx->ingress_ifindex, 0);
 }
 
 static __always_inline void sample(struct xdp_md *ctx)
