@@ -35,22 +35,26 @@ static __always_inline int is_free(const struct endpoint *outside, const struct 
 }
 
 /* The inside port itself if it may (RFC 4787 §4.2.1, preservation), else one at
- * random (RFC 6056) of the same parity (REQ-4), else any. */
+ * random (RFC 6056) of the same parity (REQ-4), else any. Those looked at lie far
+ * apart, for ports that are kept are taken in long runs; of a small pool it is all. */
 static __always_inline int find_port(struct endpoint *outside, const struct endpoint *inside)
 {
 	__u32 low = PORTS.low, high = PORTS.high, wanted = bpf_ntohs(inside->port);
-	__u32 span = high > low ? (high - low + 1) & ~1u : 1, start;
+	__u32 span = high > low ? (high - low + 1) & ~1u : 1, half = span > 1 ? span / 2 : 1;
+	__u32 place, step, parity = (low ^ wanted) & 1;
 
 	outside->port = inside->port;
 	if (wanted >= low && wanted <= high && is_free(outside, inside))
 		return 1;
-	start = ((bpf_get_prandom_u32() % span) & ~1u) + ((low ^ wanted) & 1);
+	place = bpf_get_prandom_u32() % half;
+	step = half <= TRIES / 2 ? 1 : 1 + bpf_get_prandom_u32() % (half - 1);
 	for (__u32 i = 0; i < TRIES; i++) {
-		__u32 n = start + 2 * i + (i >= TRIES / 2);
+		__u32 n = 2 * (place % half) + (parity ^ (i >= TRIES / 2));
 
 		outside->port = bpf_htons(low + n % span);
 		if (is_free(outside, inside))
 			return 1;
+		place += step;
 	}
 	return 0;
 }

@@ -163,6 +163,18 @@ TEST_F(Nat, APoolIsUsedUpToItsLastPort)
 	EXPECT_EQ(out(ip("10.0.0.1", peer) / UDP{.sport = 80}).output, outwards) << "who has one keeps it";
 }
 
+// A host that keeps its ports takes a long run of them.
+TEST_F(Nat, APortIsFoundBesideALongRunOfTaken)
+{
+	for (unsigned port = 1000; port < 41000; port++) {
+		const endpoint outside = at_end(nat, port, udp);
+		const pool_entry lease_of_run{.inside = at_end(host, port, udp), .last_seen = now(), .idle = 300};
+		ASSERT_EQ(bpf_map_update_elem(state("POOL"), &outside, &lease_of_run, BPF_ANY), 0);
+	}
+	for (unsigned i = 1; i <= 200; i++)
+		ASSERT_EQ(out(ip("10.0.1." + std::to_string(i), peer) / UDP{.sport = 2001}).output, outwards) << i;
+}
+
 TEST_F(Nat, AnExpiredLeaseIsTakenOver)
 {
 	wire({.ports = {3000, 3000}});
