@@ -1,7 +1,7 @@
 // A firewall for the hosts behind p1: they may begin whatever they like; from p2 only
 // the services below are reached. Connections are tracked as Linux' conntrack does.
-// p1 and p2 are one Ethernet segment, or a trunk: frames with a VLAN tag are filtered
-// by what is behind the tag. docs/firewall.md has the whole of it.
+// p1 and p2 are one Ethernet segment, or a trunk: frames with a VLAN tag, or two, are
+// filtered by what is behind the tags, each VLAN by itself. docs/firewall.md has the whole of it.
 
 // To be set: who may begin what, from inside and from outside.
 define($FROM_INSIDE 'allow all',
@@ -11,13 +11,16 @@ define($FROM_INSIDE 'allow all',
 // From a frame to a packet whose headers are right and whose flow is known. Outputs: a
 // packet, a later fragment of one that has passed, what is not IP.
 elementclass Check {
-	input -> kind :: Classifier(12/0800, 12/86dd, 12/8100 16/0800, 12/8100 16/86dd, -);
+	input -> kind :: Classifier(12/0800, 12/86dd, 12/8100 16/0800, 12/8100 16/86dd,
+		12/88a8 16/8100 20/0800, 12/88a8 16/8100 20/86dd, -);
 	kind [0] -> Strip(14) -> ip :: CheckIPHeader;
 	kind [2] -> Strip(18) -> ip;
+	kind [4] -> Strip(22) -> ip;
 	kind [1] -> Strip(14) -> ip6 :: CheckIP6Header;
 	kind [3] -> Strip(18) -> ip6;
-	kind [4] -> [2] output;
-	ip -> fragment :: ReadFrag;
+	kind [5] -> Strip(22) -> ip6;
+	kind [6] -> [2] output;
+	ip -> fragment :: ReadFrag(ZONE vlan);
 	ip6 -> fragment;
 	fragment [1] -> [1] output;
 	fragment -> transport :: IPClassifier(tcp and ip unfrag, udp, icmp or icmp6, -);
@@ -30,11 +33,12 @@ elementclass Check {
 // One direction. Outputs: what passes, what a rule must decide on first, ARP. What is
 // neither IP nor ARP is dropped, and so is all that is invalid.
 elementclass Track {
-	input -> check :: Check -> conn :: ReadConn;
+	input -> check :: Check -> conn :: ReadConn(ZONE vlan);
 	check [1] -> [0] output;                // a later fragment
-	check [2] -> arp :: Classifier(12/0806, 12/8100 16/0806);
+	check [2] -> arp :: Classifier(12/0806, 12/8100 16/0806, 12/88a8 16/8100 20/0806);
 	arp [0] -> [2] output;
 	arp [1] -> [2] output;
+	arp [2] -> [2] output;
 	conn [0] -> [0] output;                 // established
 	conn [1] -> [1] output;                 // new
 	conn [2] -> [0] output;                 // an ICMP error about a connection
@@ -43,15 +47,15 @@ elementclass Track {
 
 to_inside :: ToDevice(p1);
 to_outside :: ToDevice(p2);
-pass_in :: WriteFrag -> to_inside;
-pass_out :: WriteFrag -> to_outside;
+pass_in :: WriteFrag(ZONE vlan) -> to_inside;
+pass_out :: WriteFrag(ZONE vlan) -> to_outside;
 
 FromDevice(p1) -> from_inside :: Track;
 from_inside [0] -> pass_out;
-from_inside [1] -> rules_out :: IPFilter($FROM_INSIDE) -> WriteConn -> pass_out;
+from_inside [1] -> rules_out :: IPFilter($FROM_INSIDE) -> WriteConn(ZONE vlan) -> pass_out;
 from_inside [2] -> to_outside;
 
 FromDevice(p2) -> from_outside :: Track;
 from_outside [0] -> pass_in;
-from_outside [1] -> rules_in :: IPFilter($FROM_OUTSIDE_1, $FROM_OUTSIDE_2, deny all) -> WriteConn -> pass_in;
+from_outside [1] -> rules_in :: IPFilter($FROM_OUTSIDE_1, $FROM_OUTSIDE_2, deny all) -> WriteConn(ZONE vlan) -> pass_in;
 from_outside [2] -> to_inside;

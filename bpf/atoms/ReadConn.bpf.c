@@ -5,6 +5,8 @@
 
 NFUP_PARAM(__u64, TCP, "duration", "120h", "5m..10000h", "how long an open TCP connection may be idle");
 NFUP_PARAM(__u64, UDP, "duration", "2m", "30s..10000h", "how long a UDP flow may be idle that has gone both ways for 2 s");
+NFUP_PARAM(__u32, ZONE, "enum", "none", ZONE_NAMES,
+	   "vlan: each VLAN has connections of its own, by the tags in front of the IP header; give WriteConn the same");
 NFUP_OUTPUTS("established, new, related, invalid?, untracked?");
 NFUP_REQUIRES("five-tuple");
 
@@ -116,7 +118,7 @@ static __always_inline enum view look(struct xdp_md *ctx, const struct pkt *p, i
 	struct segment s;
 	int tcp = p->flow.proto == IPPROTO_TCP && !(p->flags & PKT_ICMP_ERROR);
 
-	if (!conn_place(ctx, p, &place) || lacks_ports(p))
+	if (!conn_place(ctx, p, ZONE, &place) || lacks_ports(p))
 		return is_link_talk(ctx, p) ? UNTRACKED : INVALID;
 	if (tcp) {
 		*why = read_segment(ctx, p, &s);

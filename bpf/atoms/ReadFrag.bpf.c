@@ -3,6 +3,8 @@
 
 NFUP_PARAM(__u64, TIMEOUT, "duration", "30s", "1s..10m",
 	   "how long behind the first fragment the others may come; give WriteFrag the same");
+NFUP_PARAM(__u32, ZONE, "enum", "none", ZONE_NAMES,
+	   "vlan: each VLAN has datagrams of its own; give WriteFrag the same");
 NFUP_OUTPUTS("out, known, unknown?");
 NFUP_REQUIRES("five-tuple");
 NFUP_PROVIDES("new-flow@1");
@@ -15,7 +17,7 @@ static __always_inline int look(struct xdp_md *ctx, struct pkt *p)
 	struct fragment f;
 	int finding;
 
-	if (!read_fragment(ctx, p, &f) || !frag_key(ctx, p, &f, &key))
+	if (!read_fragment(ctx, p, &f) || !frag_key(ctx, p, &f, ZONE, &key))
 		return NFUP_DROP_BAD_FRAGMENT;
 	e = state_lookup(FRAG, &key);
 	if (!e || age_is_due(e->last_seen, TIMEOUT, bpf_ktime_get_coarse_ns()))

@@ -6,6 +6,8 @@ NFUP_PARAM(__u64, ICMP, "duration", "30s", "1s..10000h", "how long queries with 
 NFUP_PARAM(__u64, OTHER, "duration", "10m", "1s..10000h", "how long other protocols may be idle");
 NFUP_PARAM(__u32, FULL, "enum", "oldest", FULL_NAMES,
 	   "when the table is full: refuse the new connection, or drop the oldest that is not assured");
+NFUP_PARAM(__u32, ZONE, "enum", "none", ZONE_NAMES,
+	   "vlan: each VLAN has connections of its own, by the tags in front of the IP header; give ReadConn the same");
 NFUP_OUTPUTS("out");
 NFUP_REQUIRES("five-tuple");
 
@@ -83,7 +85,7 @@ static __always_inline int note(struct xdp_md *ctx, const struct pkt *p)
 	struct conn_place place;
 	int finding;
 
-	if (!conn_place(ctx, p, &place))
+	if (!conn_place(ctx, p, ZONE, &place))
 		return NFUP_DROP_STATE_INVALID;
 	e = state_lookup(CONN, &place.key);
 	if (e && conn_is_live(e))

@@ -5,6 +5,8 @@ NFUP_PARAM(__u64, TIMEOUT, "duration", "30s", "1s..10m",
 	   "how long behind the first fragment the others may come; give ReadFrag the same");
 NFUP_PARAM(__u32, FULL, "enum", "oldest", FULL_NAMES,
 	   "when the table is full: refuse the new datagram, or forget the oldest");
+NFUP_PARAM(__u32, ZONE, "enum", "none", ZONE_NAMES,
+	   "vlan: each VLAN has datagrams of its own; give ReadFrag the same");
 NFUP_OUTPUTS("out");
 NFUP_REQUIRES("five-tuple");
 
@@ -42,7 +44,7 @@ static __always_inline int note(struct xdp_md *ctx, const struct pkt *p)
 	struct frag_key key;
 	struct fragment f;
 
-	if (!read_fragment(ctx, p, &f) || !frag_key(ctx, p, &f, &key))
+	if (!read_fragment(ctx, p, &f) || !frag_key(ctx, p, &f, ZONE, &key))
 		return NFUP_DROP_BAD_FRAGMENT;
 	e = state_lookup(FRAG, &key);
 	if (e && !age_is_due(e->last_seen, TIMEOUT, fresh.last_seen))

@@ -11,6 +11,7 @@
 #include "../lib/entry_lock.h"
 #include "../lib/icmp.h"
 #include "../lib/tcp.h"
+#include "../lib/zone.h"
 #include "conn_entry.h"
 
 #define NSEC_PER_SEC 1000000000ull
@@ -18,7 +19,7 @@
 /* Times are written, and clocks read, at most this often, in jiffies: 0.06 to 0.64 s. */
 #define CONN_RECHECK 64
 
-NFUP_AGED_STATE(CONN, struct flow_key, struct conn_entry, 131072);
+NFUP_AGED_STATE(CONN, struct conn_key, struct conn_entry, 131072);
 
 /* Seconds. */
 #define CONN_IDLE_CLOSING 10 /* after a RST */
@@ -31,7 +32,7 @@ NFUP_AGED_STATE(CONN, struct flow_key, struct conn_entry, 131072);
 /* The key of a packet's connection, the same for both directions, and at which end of it
  * the packet's sender is. */
 struct conn_place {
-	struct flow_key key;
+	struct conn_key key;
 	__u32 end; /* 0: saddr, 1: daddr */
 };
 
@@ -60,7 +61,6 @@ static __always_inline void conn_place_at(struct conn_place *place, const struct
 	place->key.dport = end ? f->sport : f->dport;
 	place->key.proto = f->proto;
 	place->key.family = f->family;
-	place->key.zero = 0;
 	place->end = end;
 }
 
@@ -84,12 +84,13 @@ static __always_inline int is_icmp(const struct flow_key *f)
 }
 
 /* False: the packet belongs to no connection, and can begin none. */
-static __always_inline int conn_place(struct xdp_md *ctx, const struct pkt *p, struct conn_place *place)
+static __always_inline int conn_place(struct xdp_md *ctx, const struct pkt *p, enum zone_by by, struct conn_place *place)
 {
 	__u8 *icmp;
 
 	if (p->flags & PKT_LATER_FRAGMENT)
 		return 0;
+	place->key.zone = zone_of(ctx, p, by);
 	if (!is_icmp(&p->flow)) {
 		conn_place_at(place, &p->flow, conn_swaps(&p->flow));
 		return 1;

@@ -60,6 +60,18 @@ struct conn_last {
 	__u8 zero;
 };
 
+/* As struct flow_key, but for the zone (lib/zone.h). */
+struct conn_key {
+	nfup_addr saddr;
+	nfup_addr daddr;
+	__be16 sport;
+	__be16 dport;
+	nfup_proto proto;
+	__u8 family;
+	__u16 zone;
+};
+NFUP_ASSERT(sizeof(struct conn_key) == 40, "no padding in a map key");
+
 struct conn_entry {
 	nfup_time last_seen;
 	nfup_time began;

@@ -10,6 +10,7 @@
 #include "../ageing.h"
 #include "../lib/entry_lock.h"
 #include "../lib/fragment.h"
+#include "../lib/zone.h"
 #include "frag_entry.h"
 
 NFUP_AGED_STATE(FRAG, struct frag_key, struct frag_entry, 16384);
@@ -22,12 +23,17 @@ static __always_inline void frag_copy(nfup_addr to, const void *from)
 /* The addresses are the header's, for the flow may be the translated one. False: the frame
  * ends before. */
 static __always_inline int frag_key(struct xdp_md *ctx, const struct pkt *p, const struct fragment *f,
-				    struct frag_key *key)
+				    enum zone_by by, struct frag_key *key)
 {
 	int four = p->ethertype == bpf_htons(ETH_P_IP);
 	__be32 *address;
 
-	*key = (struct frag_key){.id = f->id, .proto = four ? p->ip_proto : 0, .family = four ? 4 : 6};
+	*key = (struct frag_key){
+		.id = f->id,
+		.proto = four ? p->ip_proto : 0,
+		.family = four ? 4 : 6,
+		.zone = zone_of(ctx, p, by),
+	};
 	if (!four) {
 		address = at(ctx, p->l3 + 8, 32);
 		if (!address)

@@ -13,7 +13,7 @@ struct frag_key {
 	__be32 id;
 	nfup_proto proto; /* IPv4 only (RFC 791); RFC 8200 tells datagrams apart without it */
 	__u8 family;
-	__u16 zero;
+	__u16 zone; /* lib/zone.h */
 };
 NFUP_ASSERT(sizeof(struct frag_key) == 40, "no padding in a map key");
 

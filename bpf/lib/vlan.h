@@ -7,6 +7,7 @@
 #include <linux/if_ether.h>
 
 #define VLAN_TAG 4
+#define VLAN_ID_MASK 0xfff
 #define VLAN_ADDRESSES (2 * ETH_ALEN)
 
 static __always_inline int is_vlan_type(__be16 type)

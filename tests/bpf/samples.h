@@ -104,6 +104,8 @@ inline Params sample_params(const std::string& cls)
 		    .set("ICMP", std::uint64_t{30'000'000'000})
 		    .set("OTHER", std::uint64_t{600'000'000'000})
 		    .set("FULL", 1u);
+	if (cls == "ReadConn" || cls == "WriteConn" || cls == "ReadFrag" || cls == "WriteFrag")
+		p.set("ZONE", 1u); // by VLAN
 	if (cls == "ReadFrag" || cls == "WriteFrag")
 		p.set("TIMEOUT", std::uint64_t{30'000'000'000});
 	if (cls == "WriteFrag")

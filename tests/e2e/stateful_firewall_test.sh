@@ -103,6 +103,25 @@ equal "$(get "$CLIENT" "http://$LAB_SERVER_IP/1.bin" 1000000)" 1000000 "bytes wi
 equal "$(get "$CLIENT" "http://[$LAB_SERVER_IP6]/1.bin" 1000000)" 1000000 "bytes with an MTU of 1280 over IPv6"
 ip -n "$CLIENT" link set eth0 mtu 1500
 
+echo "== VLANs"
+# The frames are tagged behind one port and untagged in front of the other, so the hosts
+# need no VLANs (nor their kernel). Once with one tag, once with two.
+one='VLANEncap(5)' two='VLANEncap(5) -> VLANEncap(100, ETHERTYPE 0x88a8)'
+sed "s/FromDevice(p[12]) ->/& $one ->/; s/:: ToDevice/:: VLANDecap -> ToDevice/" "$INTENT" >"$WORK/1.click"
+sed "s/FromDevice(p[12]) ->/& $two ->/; s/:: ToDevice/:: VLANDecap -> VLANDecap -> ToDevice/" "$INTENT" >"$WORK/2.click"
+for tags in 1 2; do
+	nfj upgrade fw "$WORK/$tags.click" >/dev/null
+	equal "$(get "$CLIENT" "http://$LAB_SERVER_IP/1.bin" 1000000)" 1000000 "bytes with $tags tags"
+	equal "$(get "$CLIENT" "http://[$LAB_SERVER_IP6]/1.bin" 1000000)" 1000000 "bytes with $tags tags over IPv6"
+	on "$CLIENT" ping -qc 3 -i 0.1 -s 8000 "$LAB_SERVER_IP" >/dev/null || fail "ping in fragments with $tags tags"
+	before=$(drops denied)
+	on "$SERVER" socat -u "TCP4:$LAB_CLIENT_IP:8080,connect-timeout=1" - && fail "a service that is not listed was reached with $tags tags"
+	at_least "$(drops denied)" $((before + 1)) "packets denied with $tags tags"
+done
+nfj upgrade fw "$INTENT" >/dev/null
+zones=$(nfj state show fw CONN | jq -c '[.entries[].key.zone] | unique')
+holds "$zones" 'length == 3 and .[0] == 0 and .[1] == 5 and .[2] >= 32768' "zones of none, one and two tags"
+
 echo "== upgrades under load"
 edit CheckTCPHeader "$WORK/wall-module" 's|return CHECKED(check(ctx, p));|{ *(volatile __u32 *)\&p->mark = 1; return CHECKED(check(ctx, p)); }|'
 edit ReadConn "$WORK/wall-atom" "s|if (v == ESTABLISHED)|*(volatile __u32 *)\&p->mark = 1; if (v == ESTABLISHED)|"
