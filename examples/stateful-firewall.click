@@ -57,5 +57,9 @@ from_inside [2] -> to_outside;
 
 FromDevice(p2) -> from_outside :: Track;
 from_outside [0] -> pass_in;
-from_outside [1] -> rules_in :: IPFilter($FROM_OUTSIDE_1, $FROM_OUTSIDE_2, deny all) -> WriteConn(ZONE vlan) -> pass_in;
+from_outside [1] -> rules_in :: IPFilter($FROM_OUTSIDE_1, $FROM_OUTSIDE_2, 1 all) -> WriteConn(ZONE vlan) -> pass_in;
 from_outside [2] -> to_inside;
+
+// What the rules refuse is shown to `nfup trace`, at most 100 packets a second of it, and dropped.
+rules_in [1] -> log :: RatedSplitter(100) -> Print(refused) -> refused :: IPFilter(deny all) -> Discard;
+log [1] -> refused;

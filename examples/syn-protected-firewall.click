@@ -63,10 +63,14 @@ from_inside [3] -> Discard;
 
 FromDevice(p2) -> from_outside :: Track;
 from_outside [0] -> pass_in;
-from_outside [1] -> rules_in :: IPFilter($FROM_OUTSIDE_1, $FROM_OUTSIDE_2, deny all) -> what :: IPClassifier(tcp, -);
+from_outside [1] -> rules_in :: IPFilter($FROM_OUTSIDE_1, $FROM_OUTSIDE_2, 1 all) -> what :: IPClassifier(tcp, -);
 what [1] -> note_in :: WriteConn(ZONE vlan) -> pass_in;
 what [0] -> client :: ReadClient;
 client [0] -> note_in;
 client [1] -> SYNChallenge -> to_outside;       // back to where the SYN claims to be from
 from_outside [2] -> to_inside;
 from_outside [3] -> CheckSYNCookie -> WriteClient -> Discard;
+
+// What the rules refuse is shown to `nfup trace`, at most 100 packets a second of it, and dropped.
+rules_in [1] -> log :: RatedSplitter(100) -> Print(refused) -> refused :: IPFilter(deny all) -> Discard;
+log [1] -> refused;

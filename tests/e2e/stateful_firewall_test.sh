@@ -92,10 +92,15 @@ await listens "$CLIENT" "sport = :22"
 await listens "$CLIENT" "sport = :8080"
 equal "$(on "$SERVER" socat -u "TCP4:$LAB_CLIENT_IP:22,connect-timeout=5" -)" welcome "a listed service"
 on "$SERVER" ping -qc 1 -W 2 "$LAB_CLIENT_IP6" >/dev/null || fail "ping from outside is listed"
+timeout 20 "$BUILD/tools/nfup" --bpffs "$BPFFS" --state-dir "$WORK/state" trace fw --count 2 >"$WORK/log" 2>"$WORK/log.said" &
+log=$!
+await grep -q tracing "$WORK/log.said"
 before=$(drops denied)
 on "$SERVER" socat -u "TCP4:$LAB_CLIENT_IP:8080,connect-timeout=1" - && fail "a service that is not listed was reached"
 echo hello | on "$SERVER" socat -u - "UDP4-SENDTO:$LAB_CLIENT_IP:5000"
 at_least "$(drops denied)" $((before + 2)) "packets denied"
+wait "$log" || fail "the log: $(cat "$WORK/log.said")"
+grep -qE "refused: p2, .*IPv4.*TCP\(.*dport=8080" "$WORK/log" || fail "the refused SYN is not in the log: $(cat "$WORK/log")"
 
 echo "== small MTU"
 ip -n "$CLIENT" link set eth0 mtu 1280
