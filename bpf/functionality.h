@@ -33,4 +33,8 @@
  * packet pointers and bounds pass through, as in a static function. */
 #define NFUP_FUNCTION __hidden
 
+/* The verifier looks at it once, for any arguments, and never again where it is called:
+ * for what takes the frame and numbers only, and costs much to verify. */
+#define NFUP_FUNCTION_BY_ITSELF __attribute__((noinline))
+
 #endif

@@ -16,6 +16,8 @@ packages=(
 	# hosts, traffic and a look inside
 	bpftool iproute2 ethtool kmod procps util-linux iputils-ping
 	nftables nginx-light curl iperf3 tcpdump tshark traceroute bind9-dnsutils socat vsftpd jq strace patch
+	# other kernels
+	qemu-system-x86 cpio
 	# pictures
 	gnuplot-nox graphviz librsvg2-bin fonts-dejavu-core
 )

@@ -12,7 +12,7 @@ NFUP_FUNCTIONALITY(csum, "", "", "Internet checksum (RFC 1071) over bytes of the
 #define CSUM_BLOCK 64  /* summed inline: less than the helper's call costs */
 #define CSUM_SMALL 16
 
-NFUP_FUNCTION __s64 csum_bytes(struct xdp_md *ctx, __u32 offset, __u32 length, __u64 seed)
+NFUP_FUNCTION_BY_ITSELF __s64 csum_bytes(struct xdp_md *ctx, __u32 offset, __u32 length, __u64 seed)
 {
 	__u64 sum = csum_32(seed);
 	void *piece;
