@@ -9,6 +9,8 @@
 . "$(dirname "$0")/edits.sh"
 # shellcheck source=examples/demo/traffic.sh
 . "$TOP/examples/demo/traffic.sh"
+# shellcheck source=tests/e2e/load.sh
+. "$TOP/tests/e2e/load.sh"
 
 need nginx curl jq ping ethtool dig socat iperf3 tcpdump nstat
 NAT_IP=10.77.0.100
@@ -16,16 +18,6 @@ OTHER_IP=10.77.0.3 # the second host inside, on the same machine
 lab_up nat
 ip -n "$CLIENT" link set eth0 address 02:00:00:00:77:01
 ip -n "$CLIENT" address add "$OTHER_IP/24" dev eth0
-
-# await COMMAND…: until it succeeds, 5 s at most.
-await() {
-	local end=$((SECONDS + 5))
-
-	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || fail "in 5 s never: $*"
-		sleep 0.02
-	done
-}
 
 # capture HOST FILE: what its eth0 sees.
 capture() {
@@ -35,26 +27,8 @@ capture() {
 }
 CAPTURES=()
 
-# listens HOST FILTER: a socket as ss describes it.
-listens() {
-	[[ -n $(on "$1" ss -Hnlaut "$2") ]]
-}
-
-# errors HOST: packets with wrong checksums that its stack has counted.
-errors() {
-	on "$1" nstat -aszj | jq '.kernel | .IpInHdrErrors + .IcmpInCsumErrors + .TcpInCsumErrors + .UdpInCsumErrors'
-}
-
 drops() {
 	nfj status nat | jq "[.nodes[].drops[\"$1\"] // 0] | add"
-}
-
-# The three flows of the load are under way.
-loaded() {
-	local ports
-
-	ports=$(on "$SERVER" ss -Hnat state established | awk '{ print $3 }' | sort -u | wc -l)
-	((ports >= 2)) && [[ -s $WORK/got ]]
 }
 
 attach "$EXAMPLES/nat.click" nat >/dev/null
@@ -189,43 +163,19 @@ edit WriteSession "$WORK/nat-atom" "$MARK_MODULE"
 edit WriteFrag "$WORK/nat-fragments" "$MARK_MODULE"
 edit ToDevice "$WORK/nat-whole" "$MARK_LEAF"
 mkdir -p "$WORK/nat-none"
-"$TOOLS/tcp_stream" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --mbit 50 >"$WORK/stream.json" &
-stream=$!
-"$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --rate 1000 >"$WORK/probe.json" &
-probe=$!
+load_start nat "$LAB_SERVER_IP" "$LAB_SERVER_IP"
 "$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --port 5401 --rate 300 --size 4000 >"$WORK/parts.json" &
 parts=$!
-on "$CLIENT" curl -sf --noproxy '*' --limit-rate 4M --max-time 60 -o "$WORK/got" "http://$LAB_SERVER_IP/1.bin" &
-download=$!
-await loaded
-state=$(nfj status nat | jq -c '[.state[] | [.atom, .map_id]] | sort')
 for kind in module none atom none fragments none whole none; do
-	result=$(nfj --lib "$WORK/nat-$kind" upgrade nat "$EXAMPLES/nat.click")
-	holds "$result" '.result == "committed"' "upgrade ($kind)"
-	at_least "$(on "$CLIENT" curl -s --noproxy '*' --max-time 5 -r 0-99 -o /dev/null -w '%{size_download}' "http://$LAB_SERVER_IP/1.bin")" 100 \
-		"bytes over a new connection after it ($kind)"
+	load_upgrade "$EXAMPLES/nat.click" "$WORK/nat-$kind"
 done
-[[ -e /proc/$stream && -e /proc/$probe && -e /proc/$parts && -e /proc/$download ]] || fail "the load ended before the upgrades did"
-kill "$stream" "$probe" "$parts"
-wait "$stream" || fail "the connection did not survive: $(cat "$WORK/stream.json")"
-wait "$probe" || fail "the probe: $(cat "$WORK/probe.json")"
+[[ -e /proc/$parts ]] || fail "the probe in fragments ended before the upgrades did"
+kill "$parts"
 wait "$parts" || fail "the probe in fragments: $(cat "$WORK/parts.json")"
-wait "$download" || fail "the download did not survive"
-cmp "$WORK/got" "$WORK/web/www/1.bin" || fail "the download differs from the file"
-holds "$(cat "$WORK/probe.json")" '.lost == 0 and .duplicated == 0 and .sent > 1000' "each probe arrived once"
 holds "$(cat "$WORK/parts.json")" '.lost == 0 and .duplicated == 0 and .sent > 300' "each probe in fragments arrived once"
-equal "$(nfj status nat | jq -c '[.state[] | [.atom, .map_id]] | sort')" "$state" "the state maps are the same"
+load_end
 
 echo "== full speed"
-on "$SERVER" iperf3 -sp 5301 >/dev/null 2>&1 &
-await listens "$SERVER" "sport = :5301"
-for way in "" -R; do
-	# shellcheck disable=SC2086 # none or one
-	on "$CLIENT" iperf3 -c "$LAB_SERVER_IP" -p 5301 -n 50M -J $way >"$WORK/iperf.json" || fail "iperf3 $way: $(cat "$WORK/iperf.json")"
-done
-for host in "$CLIENT" "$SERVER"; do
-	equal "$(errors "$host")" 0 "packets with wrong checksums at $host after all"
-done
-holds "$(nfj status nat)" '.tail_call_miss == 0' "no missed tail call"
+full_speed nat "$LAB_SERVER_IP"
 nfj status nat | jq -c '.state[]'
 web_stop

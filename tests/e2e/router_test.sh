@@ -9,6 +9,8 @@
 . "$(dirname "$0")/edits.sh"
 # shellcheck source=examples/demo/traffic.sh
 . "$TOP/examples/demo/traffic.sh"
+# shellcheck source=tests/e2e/load.sh
+. "$TOP/tests/e2e/load.sh"
 
 need nginx curl jq ping ethtool dig socat iperf3 tshark nstat traceroute
 ROUTER1=10.77.1.1 ROUTER1_6=fd77:1::1 ROUTER2=10.77.2.1
@@ -26,26 +28,12 @@ settle "$CLIENT" 1
 settle "$SERVER" 2
 LAB_CLIENT_IP=10.77.1.2 LAB_SERVER_IP=10.77.2.2 LAB_SERVER_IP6=fd77:2::2
 
-# await COMMAND…: until it succeeds, 5 s at most.
-await() {
-	local end=$((SECONDS + 5))
-
-	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || fail "in 5 s never: $*"
-		sleep 0.02
-	done
-}
-
 capture() { # HOST FILE
 	on "$1" tcpdump -Uni eth0 --immediate-mode -w "$2" 2>"$2.log" &
 	CAPTURES+=($!)
 	await grep -q "listening on" "$2.log"
 }
 CAPTURES=()
-
-listens() { # HOST FILTER
-	[[ -n $(on "$1" ss -Hnlaut "$2") ]]
-}
 
 # said TEXT WHAT COMMAND…: the client's COMMAND prints TEXT.
 said() {
@@ -182,45 +170,12 @@ edit LookupIPRoute "$WORK/router-routes" 's|SWITCH(route->output);|*(volatile __
 edit ReadNeighbour "$WORK/router-atom" "$MARK_MODULE"
 edit ToDevice "$WORK/router-whole" "$MARK_LEAF"
 mkdir -p "$WORK/router-none"
-"$TOOLS/tcp_stream" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --mbit 50 >"$WORK/stream.json" &
-stream=$!
-"$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --rate 1000 >"$WORK/probe.json" &
-probe=$!
-# One download after the other, as long as the upgrades take.
-while [[ ! -e $WORK/upgraded ]]; do
-	fetch "$WORK/got6" "http://[$LAB_SERVER_IP6]/1.bin" -r 0-9999999 --limit-rate 10M
-	cmp -n 10000000 "$WORK/got6" "$WORK/web/www/1.bin"
-done &
-downloads=$!
-await test -s "$WORK/got6"
-state=$(nfj status router | jq -c '[.state[] | [.atom, .map_id]] | sort')
+load_start router "$LAB_SERVER_IP" "[$LAB_SERVER_IP6]"
 for kind in module none routes none atom none whole none; do
-	result=$(nfj --lib "$WORK/router-$kind" upgrade router "$EXAMPLES/router.click")
-	holds "$result" '.result == "committed"' "upgrade ($kind)"
-	fetch "$WORK/part" "http://$LAB_SERVER_IP/1.bin" -r 0-99 || fail "a new connection after it ($kind)"
+	load_upgrade "$EXAMPLES/router.click" "$WORK/router-$kind"
 done
-touch "$WORK/upgraded"
-[[ -e /proc/$stream && -e /proc/$probe ]] || fail "the load ended before the upgrades did"
-kill "$stream" "$probe"
-wait "$stream" || fail "the connection did not survive: $(cat "$WORK/stream.json")"
-wait "$probe" || fail "the probe: $(cat "$WORK/probe.json")"
-wait "$downloads" || fail "the downloads did not survive"
-holds "$(cat "$WORK/probe.json")" '.lost == 0 and .duplicated == 0 and .sent > 1000' "each probe arrived once"
-equal "$(nfj status router | jq -c '[.state[] | [.atom, .map_id]] | sort')" "$state" "the state maps are the same"
+load_end
 
 echo "== full speed"
-on "$SERVER" iperf3 -sp 5301 >/dev/null 2>&1 &
-await listens "$SERVER" "sport = :5301"
-for way in "" -R; do
-	for host in "$LAB_SERVER_IP" "$LAB_SERVER_IP6"; do
-		# shellcheck disable=SC2086 # none or one
-		on "$CLIENT" iperf3 -c "$host" -p 5301 -n 20M -J $way >"$WORK/iperf.json" || fail "iperf3 $way: $(cat "$WORK/iperf.json")"
-	done
-done
-
-for host in "$CLIENT" "$SERVER"; do
-	equal "$(on "$host" nstat -aszj | jq '.kernel | .IpInHdrErrors + .IcmpInCsumErrors + .TcpInCsumErrors + .UdpInCsumErrors + .Icmp6InCsumErrors + .Udp6InCsumErrors')" \
-		0 "packets with wrong checksums at $host"
-done
-holds "$(nfj status router)" '.tail_call_miss == 0' "no missed tail call"
+full_speed router "$LAB_SERVER_IP" "$LAB_SERVER_IP6"
 web_stop

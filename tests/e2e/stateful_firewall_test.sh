@@ -9,27 +9,15 @@
 . "$(dirname "$0")/edits.sh"
 # shellcheck source=examples/demo/traffic.sh
 . "$TOP/examples/demo/traffic.sh"
+# shellcheck source=tests/e2e/load.sh
+. "$TOP/tests/e2e/load.sh"
 
 need nginx curl jq ping ethtool dig socat iperf3 nstat vsftpd
 lab_up wall
 INTENT=$EXAMPLES/stateful-firewall.click
 
-await() { # COMMAND…: until it succeeds, 5 s at most
-	local end=$((SECONDS + 5))
-
-	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || fail "in 5 s never: $*"
-		sleep 0.02
-	done
-}
-listens() { # HOST FILTER
-	[[ -n $(on "$1" ss -Hnlaut "$2") ]]
-}
 drops() { # REASON
 	nfj status fw | jq "[.nodes[].drops[\"$1\"] // 0] | add"
-}
-errors() { # HOST: packets with wrong checksums
-	on "$1" nstat -aszj | jq '.kernel | .IpInHdrErrors + .IcmpInCsumErrors + .TcpInCsumErrors + .UdpInCsumErrors'
 }
 get() { # HOST URL BYTES
 	on "$1" curl -s --noproxy '*' --max-time 5 -r "0-$(($3 - 1))" -o /dev/null -w '%{size_download}' "$2"
@@ -132,53 +120,19 @@ edit CheckTCPHeader "$WORK/wall-module" 's|return CHECKED(check(ctx, p));|{ *(vo
 edit ReadConn "$WORK/wall-atom" "s|if (v == ESTABLISHED)|*(volatile __u32 *)\&p->mark = 1; if (v == ESTABLISHED)|"
 edit ToDevice "$WORK/wall-whole" "$MARK_LEAF"
 mkdir -p "$WORK/wall-none"
-loaded() {
-	(($(on "$SERVER" ss -Hnat state established | awk '{ print $3 }' | sort -u | wc -l) >= 2)) && [[ -s $WORK/got ]]
-}
-"$TOOLS/tcp_stream" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP" --mbit 50 >"$WORK/stream.json" &
-stream=$!
-"$TOOLS/udp_probe" --from "$CLIENT" --to "$SERVER" --dest "$LAB_SERVER_IP6" --rate 1000 >"$WORK/probe.json" &
-probe=$!
-# One download after the other, as long as the upgrades take. (A slow one would be ended by
-# nginx, which waits 5 s for a full window to open.)
-while [[ ! -e $WORK/upgraded ]]; do
-	on "$CLIENT" curl -sf --noproxy '*' --limit-rate 10M --max-time 30 -r 0-9999999 -o "$WORK/got" "http://$LAB_SERVER_IP/1.bin"
-	cmp -n 10000000 "$WORK/got" "$WORK/web/www/1.bin"
-done &
-downloads=$!
-await loaded
-state=$(nfj status fw | jq -c '[.state[] | [.atom, .map_id]] | sort')
+load_start fw "$LAB_SERVER_IP6" "$LAB_SERVER_IP"
 for kind in module none atom none whole none; do
-	result=$(nfj --lib "$WORK/wall-$kind" upgrade fw "$INTENT")
-	holds "$result" '.result == "committed"' "upgrade ($kind)"
-	equal "$(get "$CLIENT" "http://$LAB_SERVER_IP/1.bin" 1000)" 1000 "bytes over a new connection after it ($kind)"
+	load_upgrade "$INTENT" "$WORK/wall-$kind"
 done
 # New rules: what is open stays open.
 sed 's/22 or 80 or 443/22 or 80 or 443 or 8080/' "$INTENT" >"$WORK/rules.click"
-result=$(nfj upgrade fw "$WORK/rules.click")
-holds "$result" '.result == "committed" and (.changed | length) >= 1' "upgrade of the rules"
+load_upgrade "$WORK/rules.click"
 equal "$(on "$SERVER" socat -u "TCP4:$LAB_CLIENT_IP:8080,connect-timeout=5" -)" welcome "a service that is listed now"
-touch "$WORK/upgraded"
-[[ -e /proc/$stream && -e /proc/$probe ]] || fail "the load ended before the upgrades did"
-kill "$stream" "$probe"
-wait "$stream" || fail "the connection did not survive: $(cat "$WORK/stream.json")"
-wait "$probe" || fail "the probe: $(cat "$WORK/probe.json")"
-wait "$downloads" || fail "the downloads did not survive"
-holds "$(cat "$WORK/probe.json")" '.lost == 0 and .duplicated == 0 and .sent > 1000' "each probe arrived once"
-equal "$(nfj status fw | jq -c '[.state[] | [.atom, .map_id]] | sort')" "$state" "the state maps are the same"
+load_end
 
 echo "== full speed"
-on "$SERVER" iperf3 -sp 5301 >/dev/null 2>&1 &
-await listens "$SERVER" "sport = :5301"
-for way in "" -R; do
-	# shellcheck disable=SC2086 # none or one
-	on "$CLIENT" iperf3 -c "$LAB_SERVER_IP" -p 5301 -n 50M -J $way >"$WORK/iperf.json" || fail "iperf3 $way: $(cat "$WORK/iperf.json")"
-done
+full_speed fw "$LAB_SERVER_IP"
 equal "$(drops out-of-window)" 0 "segments of honest stacks taken for out of window"
-for host in "$CLIENT" "$SERVER"; do
-	equal "$(errors "$host")" 0 "packets with wrong checksums at $host"
-done
-holds "$(nfj status fw)" '.tail_call_miss == 0' "no missed tail call"
 web_stop
 
 echo "== a flood of SYNs beside live connections"
