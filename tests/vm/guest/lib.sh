@@ -12,6 +12,7 @@ BUILD=${1:?the build folder}
 TOP=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../../..")
 OUT=/run/nfup-vm
 FAILED=()
+uname -r >"$OUT/release"
 
 # check NAME SECONDS COMMAND…: it runs for at most so long; 77 is a skip. The row of the
 # table: name, result, seconds, why (skipped: what it said last).
