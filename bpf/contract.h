@@ -28,7 +28,7 @@ typedef __u64 nfup_time;
 /* low bits of bpf_jiffies64(): when the entry was last looked at */
 typedef __u32 nfup_jiffies;
 
-#define NFUP_MAX_SLOTS 4096    /* prog array: nodes of all kept generations */
+#define NFUP_MAX_SLOTS 4096    /* prog array: nodes of all kept generations, hosted programs */
 #define NFUP_MAX_COUNTERS 1024 /* node names that an NF has had counters for */
 #define NFUP_MAX_PORTS 64      /* devices of one NF */
 #define NFUP_MAX_OUTPUTS 32    /* outputs of one node */
@@ -36,6 +36,9 @@ typedef __u32 nfup_jiffies;
 #define NFUP_MAX_REASONS 64    /* drop reasons and events (drop_reasons.h) that a counter has room for */
 
 #define NFUP_ROOT_SLOT 0
+/* from here on a slot for each port: the program that gets what the NF hands to the
+ * host on that port (docs/devices.md); mostly empty */
+#define NFUP_HOST_SLOTS (NFUP_MAX_SLOTS - NFUP_MAX_PORTS)
 #define NFUP_NO_SLOT 0xffffffffu /* an output that the intent left open */
 
 /* Who talks to whom. IPv4 addresses are mapped (::ffff:a.b.c.d, RFC 4291

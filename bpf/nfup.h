@@ -83,6 +83,16 @@ static __always_inline struct pkt *nfup_enter(struct xdp_md *ctx)
 	return bpf_map_lookup_elem(&pkt, &zero);
 }
 
+/* What goes to the host meets the program that its port hosts, if there is one. The
+ * index is known only here, so this jump is not a direct one; without XDP_PASS in a
+ * body the compiler leaves it out. */
+static __always_inline int nfup_leave(struct xdp_md *ctx, struct pkt *p, int verdict)
+{
+	if (verdict == XDP_PASS)
+		bpf_tail_call(ctx, &slots, NFUP_HOST_SLOTS + p->port);
+	return verdict;
+}
+
 #define NFUP_UNUSED __attribute__((unused)) /* not every body looks at both */
 
 #define NFUP_NODE_(kind, Name, doc)                                                       \
@@ -95,7 +105,7 @@ static __always_inline struct pkt *nfup_enter(struct xdp_md *ctx)
                                                                                           \
 		if (!p)                                                                   \
 			return DROP(NO_CONTEXT);                                          \
-		return nfup_body(ctx, p);                                                 \
+		return nfup_leave(ctx, p, nfup_body(ctx, p));                             \
 	}                                                                                 \
 	static __always_inline int nfup_body(struct xdp_md *ctx NFUP_UNUSED, struct pkt *p NFUP_UNUSED)
 

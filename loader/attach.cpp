@@ -22,19 +22,6 @@ std::string device_list()
 	return list;
 }
 
-unsigned flags_of(Mode mode)
-{
-	switch (mode) {
-	case Mode::native:
-		return XDP_FLAGS_DRV_MODE;
-	case Mode::generic:
-		return XDP_FLAGS_SKB_MODE;
-	case Mode::offload:
-		return XDP_FLAGS_HW_MODE;
-	}
-	return 0;
-}
-
 std::string mode_of(const bpf_xdp_query_opts& query)
 {
 	switch (query.attach_mode) {
@@ -61,6 +48,19 @@ std::string program_name(__u32 id)
 }
 
 } // namespace
+
+unsigned flags_of(Mode mode)
+{
+	switch (mode) {
+	case Mode::native:
+		return XDP_FLAGS_DRV_MODE;
+	case Mode::generic:
+		return XDP_FLAGS_SKB_MODE;
+	case Mode::offload:
+		return XDP_FLAGS_HW_MODE;
+	}
+	return 0;
+}
 
 Result<Mode> parse_mode(const std::string& text)
 {
@@ -92,11 +92,8 @@ Result<int> find_device(const std::string& name)
 	return static_cast<int>(index);
 }
 
-std::string device_holder(int ifindex)
+std::string holder_name(int ifindex, std::uint32_t prog_id)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	if (bpf_xdp_query(ifindex, 0, &query) != 0 || query.attach_mode == XDP_ATTACHED_NONE)
-		return {};
 	// Behind libxdp's dispatcher the programs that matter are its components.
 	std::string names;
 	if (xdp_multiprog* multi = xdp_multiprog__get_from_ifindex(ifindex); libxdp_get_error(multi) == 0 && multi) {
@@ -104,16 +101,25 @@ std::string device_holder(int ifindex)
 			names += (names.empty() ? "" : ", ") + std::string(xdp_program__name(p));
 		xdp_multiprog__close(multi);
 	}
-	if (names.empty())
-		names = program_name(query.prog_id);
-	return names + " (id " + std::to_string(query.prog_id) + ", " + mode_of(query) + ")";
+	return names.empty() ? program_name(prog_id) : names;
+}
+
+std::string device_holder(int ifindex)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	if (bpf_xdp_query(ifindex, 0, &query) != 0 || query.attach_mode == XDP_ATTACHED_NONE)
+		return {};
+	return holder_name(ifindex, query.prog_id) + " (id " + std::to_string(query.prog_id) + ", " + mode_of(query) +
+	       ")";
 }
 
 Result<Fd> attach(int program_fd, int ifindex, const std::string& ifname, Mode mode)
 {
 	if (const std::string holder = device_holder(ifindex); !holder.empty())
 		return fail(ErrorKind::system, "device " + ifname + " is busy: it runs " + holder,
-			    "detach that program first (bpftool net; ip link set dev " + ifname + " xdp off)");
+			    "host it behind the NF with --then attached, or detach it first (bpftool net; ip link set "
+			    "dev " +
+				ifname + " xdp off)");
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags_of(mode));
 	Fd link(bpf_link_create(program_fd, ifindex, BPF_XDP, &options));
 	if (link)
@@ -123,13 +129,22 @@ Result<Fd> attach(int program_fd, int ifindex, const std::string& ifname, Mode m
 	case EINVAL:
 		if (mode == Mode::native)
 			return fail_errno(errno,
-					  "the driver of " + ifname + " has no native XDP, or not as it is set up now",
+					  "the driver of " + ifname +
+					      " has no native XDP, or not as it is set up now (queues, MTU)",
 					  "--mode generic works on every device, slower; `nfup doctor " + ifname +
 					      "` says what is in the way");
 		if (mode == Mode::offload)
 			return fail_errno(errno, "device " + ifname + " cannot take an offloaded program",
 					  "use --mode native");
 		break;
+	case ERANGE: // veth says so of its peer; others say EINVAL
+		return fail_errno(
+		    errno,
+		    "device " + ifname +
+			" (of a veth pair: its peer) has an MTU too large for XDP: a frame must "
+			"fit a page with its headroom, for nfup's programs are not built for several buffers",
+		    "ip link set dev " + ifname +
+			" mtu 1500, at both ends (3498 at most, less on some drivers), or --mode generic");
 	case EBUSY:
 	case EEXIST:
 		return fail_errno(errno, "device " + ifname + " is busy", "bpftool net shows what holds it");
@@ -140,35 +155,31 @@ Result<Fd> attach(int program_fd, int ifindex, const std::string& ifname, Mode m
 	return fail_errno(errno, "cannot attach to device " + ifname);
 }
 
-Result<Fd> attached_program(int link_fd)
-{
-	bpf_link_info info{};
-	__u32 length = sizeof info;
-	if (bpf_obj_get_info_by_fd(link_fd, &info, &length) != 0)
-		return fail_errno(errno, "cannot ask the kernel about a link");
-	Fd program(bpf_prog_get_fd_by_id(info.prog_id));
-	if (!program)
-		return fail_errno(errno, "cannot open the program of a link");
-	return program;
-}
-
 Result<Attached> describe_link(int link_fd)
 {
 	bpf_link_info info{};
 	__u32 length = sizeof info;
 	if (bpf_obj_get_info_by_fd(link_fd, &info, &length) != 0)
 		return fail_errno(errno, "cannot ask the kernel about a link");
+	return describe_device(static_cast<int>(info.xdp.ifindex), info.prog_id);
+}
+
+Attached describe_device(int ifindex, std::uint32_t prog_id)
+{
 	Attached attached;
-	attached.ifindex = static_cast<int>(info.xdp.ifindex);
+	attached.ifindex = ifindex;
 	char name[IF_NAMESIZE] = "";
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	if (attached.ifindex == 0 || !if_indextoname(info.xdp.ifindex, name) ||
+	if (attached.ifindex == 0 || !if_indextoname(static_cast<unsigned>(ifindex), name) ||
 	    bpf_xdp_query(attached.ifindex, 0, &query) != 0) {
 		attached.mode = "gone";
 		return attached;
 	}
 	attached.ifname = name;
-	attached.mode = mode_of(query);
+	if (query.attach_mode == XDP_ATTACHED_NONE)
+		attached.mode = "gone";
+	else // which of several it is the kernel says elsewhere
+		attached.mode = query.prog_id == prog_id || query.prog_id == 0 ? mode_of(query) : "replaced";
 	return attached;
 }
 

@@ -15,6 +15,7 @@ enum class Mode { native, generic, offload };
 
 Result<Mode> parse_mode(const std::string& text);
 const char* to_string(Mode mode);
+unsigned flags_of(Mode mode); // XDP_FLAGS_*
 
 // The calls below look in the current network namespace: see netns.h.
 
@@ -28,12 +29,16 @@ Result<Fd> attach(int program_fd, int ifindex, const std::string& ifname, Mode m
 struct Attached {
 	std::string ifname; // as it is called now; empty when the device is gone
 	int ifindex = 0;
-	std::string mode; // "native", "generic", "offload"; "gone" when detached by the kernel
+	// "native", "generic", "offload"; "gone" when detached by the kernel, "replaced" when
+	// somebody has put another program there
+	std::string mode;
 };
 Result<Attached> describe_link(int link_fd);
+// The same of a device that should run this program.
+Attached describe_device(int ifindex, std::uint32_t prog_id);
 
-// The program that a link holds to its device.
-Result<Fd> attached_program(int link_fd);
+// The program's name; behind libxdp's dispatcher those of its components.
+std::string holder_name(int ifindex, std::uint32_t prog_id);
 
 // What holds a device, for messages: "xdp_pass (id 12, native)". Empty: nothing.
 std::string device_holder(int ifindex);

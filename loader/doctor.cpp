@@ -14,8 +14,11 @@
 #include <sys/vfs.h>
 
 #include "attach.h"
+#include "dispatcher.h"
 #include "fd.h"
 #include "files.h"
+#include "holder.h"
+#include "hosting.h"
 #include "subprocess.h"
 #include "xdp_features.h"
 
@@ -80,13 +83,33 @@ Finding examine_jit()
 	return {"JIT", Health::good, "on", ""};
 }
 
-Finding examine_freplace()
+Finding examine_dispatcher()
 {
-	libbpf_set_print(nullptr);
-	if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, nullptr) == 1)
-		return {"freplace", Health::good, "there: the kernel can chain several XDP programs on a device", ""};
-	return {"freplace", Health::note,
-		"refused by this kernel (or not root): nfup must be the only XDP program on a device", ""};
+	const auto probed = probe_dispatcher();
+	if (probed)
+		return {"dispatcher", Health::good, "nfup's programs could be behind libxdp's dispatcher", ""};
+	return {"dispatcher", Health::note, "no place for nfup behind libxdp's: " + probed.error().message,
+		"host other programs behind the NF instead: nfup attach … --then"};
+}
+
+// The program on a device, and whether it could be hosted.
+Finding examine_holder(const std::string& ifname, int ifindex)
+{
+	auto holder = find_holder(ifindex, ifname);
+	if (!holder) // not root, most likely
+		return {"in use", Health::note, ifname + " runs " + device_holder(ifindex), holder.error().message};
+	if (!*holder)
+		return {"in use", Health::good, "no XDP program is attached to " + ifname, ""};
+	const std::string runs = ifname + " runs " + describe(**holder);
+	if ((*holder)->name == "ingress")
+		return {"in use", Health::note, runs, "an NF of ours: nfup status, nfup detach NF"};
+	const std::string off = "ip link set dev " + ifname + " xdp off";
+	auto guest = open_guest((*holder)->prog_id);
+	if (!guest)
+		return {"in use", Health::note, runs, off};
+	if (const auto suits = check_guest(*guest); !suits)
+		return {"in use", Health::note, runs + "; " + suits.error().message, suits.error().hint};
+	return {"in use", Health::note, runs + ", which can be hosted", "nfup attach … --then attached; or " + off};
 }
 
 Finding examine_clang()
@@ -165,7 +188,7 @@ const char* to_string(Health health)
 std::vector<Finding> examine_machine(const std::filesystem::path& bpffs)
 {
 	return {examine_kernel(), examine_capabilities(), examine_bpffs(bpffs),
-		examine_jit(),    examine_freplace(),     examine_clang()};
+		examine_jit(),    examine_dispatcher(),   examine_clang()};
 }
 
 Result<std::vector<Finding>> examine_device(const std::string& ifname)
@@ -175,11 +198,7 @@ Result<std::vector<Finding>> examine_device(const std::string& ifname)
 		return pass(ifindex);
 	std::vector<Finding> findings;
 	const std::string driver = driver_of(ifname);
-	if (const std::string holder = device_holder(*ifindex); !holder.empty())
-		findings.push_back({"in use", Health::note, ifname + " runs " + holder,
-				    "unless it is an NF of ours: ip link set dev " + ifname + " xdp off"});
-	else
-		findings.push_back({"in use", Health::good, "no XDP program is attached to " + ifname, ""});
+	findings.push_back(examine_holder(ifname, *ifindex));
 	examine_features(ifname, driver, findings, *ifindex);
 
 	// A frame must fit a page with its headroom and tailroom: 3498 bytes with 4 KiB pages.

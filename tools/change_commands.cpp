@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "follow.h"
 #include "intent/numbers.h"
+#include "loader/dispatcher.h"
 #include "statemaps/queue.h"
 #include "upgrade/ports.h"
 
@@ -99,6 +100,20 @@ Result<upgrade::Devices> devices_of(const Cli& cli)
 		devices.emplace_back(text.substr(0, equals), text.substr(equals + 1));
 	}
 	return devices;
+}
+
+// --then [PORT=]WHAT, each. Paths may have a = in them, ports have no slash.
+upgrade::Then then_of(const Cli& cli)
+{
+	upgrade::Then then;
+	if (!cli.options.count("then"))
+		return then;
+	for (const auto& text : cli.options["then"].as<std::vector<std::string>>()) {
+		const auto equals = text.find('=');
+		const bool port = equals != std::string::npos && text.find('/') > equals;
+		then.emplace_back(port ? text.substr(0, equals) : "", port ? text.substr(equals + 1) : text);
+	}
+	return then;
 }
 
 // --watch and --guard.
@@ -204,6 +219,8 @@ int run_attach(const Cli& cli)
 	upgrade::AttachOptions options;
 	if (!cli.options.count("name"))
 		return report(cli, {ErrorKind::intent, "attach needs a name for the NF", "add --name NF"});
+	if (cli.options.count("multi"))
+		return report(cli, loader::why_no_dispatcher());
 	options.name = cli.options["name"].as<std::string>();
 	options.netns = cli.options["netns"].as<std::string>();
 	auto mode = loader::parse_mode(cli.options["mode"].as<std::string>());
@@ -215,6 +232,7 @@ int run_attach(const Cli& cli)
 	if (!devices)
 		return report(cli, devices.error());
 	options.devices = std::move(*devices);
+	options.then = then_of(cli);
 	auto workplace = open_workplace(cli, cli.words[0]);
 	if (!workplace)
 		return report(cli, workplace.error());

@@ -22,6 +22,11 @@ void declare_attach(cxxopts::Options& options)
 	options.add_options()("name", "name of the NF", cxxopts::value<std::string>(), "NF")(
 	    "dev", "device of a port, once per port", cxxopts::value<std::vector<std::string>>(), "PORT=INTERFACE")(
 	    "netns", "network namespace of the devices", cxxopts::value<std::string>()->default_value(""), "NAME")(
+	    "then",
+	    "an XDP program that gets what the NF hands to the host: `attached` (the one found on the device), a "
+	    "pinned one, or FILE.o[:PROGRAM]; for one port or for all (docs/devices.md)",
+	    cxxopts::value<std::vector<std::string>>(), "[PORT=]WHAT")(
+	    "multi", "beside other programs, behind libxdp's dispatcher: says why it cannot be (docs/devices.md)")(
 	    "mode", "native, generic or offload", cxxopts::value<std::string>()->default_value("native"), "MODE");
 	declare_canary(options);
 }
@@ -124,7 +129,7 @@ std::string first_word(int argc, char** argv)
 			return word;
 		static const std::set<std::string> flags = {"--json",      "--no-canary", "--follow",   "--verbose",
 							    "--help",      "--create",    "--existing", "--all",
-							    "--overwrite", "--no-state",  "--thaw"};
+							    "--overwrite", "--no-state",  "--multi",    "--thaw"};
 		const bool has_value =
 		    word.starts_with("--") && word.find('=') == std::string::npos && !flags.contains(word);
 		i += has_value ? 1 : 0;

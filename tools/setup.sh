@@ -15,7 +15,7 @@ packages=(
 	libgtest-dev libgmock-dev libbenchmark-dev libclang-rt-14-dev clang-format
 	# hosts, traffic and a look inside
 	bpftool iproute2 ethtool kmod procps util-linux iputils-ping
-	nftables nginx-light curl iperf3 tcpdump tshark traceroute bind9-dnsutils socat vsftpd jq strace patch
+	nftables nginx-light curl iperf3 xdp-tools tcpdump tshark traceroute bind9-dnsutils socat vsftpd jq strace patch
 	# other kernels
 	qemu-system-x86 cpio
 	# pictures

@@ -21,9 +21,16 @@ json traffic_json(const upgrade::Traffic& traffic)
 json to_json(const upgrade::Status& status)
 {
 	json ports = json::array(), nodes = json::array(), state = json::array();
-	for (const auto& port : status.ports)
-		ports.push_back(
-		    {{"label", port.label}, {"ifname", port.ifname}, {"ifindex", port.ifindex}, {"mode", port.mode}});
+	for (const auto& port : status.ports) {
+		json value = {
+		    {"label", port.label}, {"ifname", port.ifname}, {"ifindex", port.ifindex}, {"mode", port.mode}};
+		if (port.hosted)
+			value["hosted"] = {{"program", port.hosted->name},
+					   {"prog_id", port.hosted->prog_id},
+					   {"origin", port.hosted->origin},
+					   {"found_by", port.hosted->way}};
+		ports.push_back(value);
+	}
 	for (const auto& node : status.nodes) {
 		json value = traffic_json(node.traffic);
 		value["name"] = node.name;
@@ -65,9 +72,14 @@ std::string counts_text(const upgrade::Traffic& traffic)
 void print_status(const upgrade::Status& status)
 {
 	std::cout << status.name << ": generation " << status.generation << " (" << status.intent_file << ")\n";
-	for (const auto& port : status.ports)
+	for (const auto& port : status.ports) {
 		std::cout << "  port " << port.label << " = " << port.ifname
 			  << (status.netns.empty() ? "" : " in " + status.netns) << ", " << port.mode << "\n";
+		if (port.hosted)
+			std::cout << "    then " << port.hosted->name << " (id " << port.hosted->prog_id
+				  << (port.hosted->way.empty() ? "" : ", found there, attached by " + port.hosted->way)
+				  << ")\n";
+	}
 	printf("  %-16s %-16s %5s %6s %12s %14s  %s\n", "node", "class", "slot", "prog", "packets", "bytes",
 	       "drops and events");
 	for (const auto& node : status.nodes)

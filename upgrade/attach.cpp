@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "coordinator.h"
 #include "draft.h"
+#include "hosting.h"
 #include "loader/bpffs.h"
 #include "loader/files.h"
 #include "loader/netns.h"
@@ -32,9 +33,12 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 	auto visit = loader::NetnsVisit::enter(options.netns);
 	if (!visit)
 		return pass(visit);
-	auto ports = plan_ports(*built, {}, options.devices);
+	auto ports = plan_ports(*built, {}, options.devices, options.then);
 	if (!ports)
 		return pass(ports);
+	auto hosting = plan_hosting(ports->ports, options.then, options.mode, built->depth);
+	if (!hosting)
+		return pass(hosting);
 
 	Outcome outcome;
 	outcome.nf = options.name;
@@ -76,12 +80,17 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 		Journal journal{.operation = "attach", .from = 0, .to = 1, .step = "prepare"};
 		if (auto written = store->write_journal(journal); !written)
 			return pass(written);
-		const NfRecord record{
-		    options.name, options.netns, loader::to_string(options.mode), store->pins(), ports->ports, 0, 0};
+		const NfRecord record{.name = options.name,
+				      .netns = options.netns,
+				      .mode = loader::to_string(options.mode),
+				      .bpffs = store->pins(),
+				      .ports = ports->ports,
+				      .hosted = records_of(*hosting)};
 		if (auto written = store->write_nf(record); !written)
 			return pass(written);
 		describe_ports(*ports, outcome);
-		if (auto up = bring_up({*store, *built, library_, ports->ports, options.mode, start}, journal, outcome);
+		if (auto up =
+			bring_up({*store, *built, library_, ports->ports, record, *hosting, start}, journal, outcome);
 		    !up)
 			return pass(up);
 		return outcome;

@@ -27,15 +27,16 @@ Result<void> attach_devices(const Framework& framework, const BringUp& what)
 			if (auto written = framework.write_port(static_cast<std::uint32_t>(i), what.ports[i].ifindex);
 			    !written)
 				return written;
-	for (const Port& port : what.ports) {
-		if (port.label.empty())
-			continue;
-		auto link = loader::attach(ingress->get(), port.ifindex, port.ifname, what.mode);
-		if (!link)
-			return pass(link);
-		if (auto pinned = loader::pin(link->get(), what.store.link_pin(port.label)); !pinned)
-			return pinned;
-	}
+	if (auto pinned = loader::pin(ingress->get(), what.store.ingress_pin()); !pinned)
+		return pinned;
+	if (auto pinned = pin_hosting(what.store, what.hosting); !pinned)
+		return pinned;
+	for (std::size_t i = 0; i < what.ports.size(); i++)
+		if (!what.ports[i].label.empty())
+			if (auto taken = take_device(what.store, framework, what.record, static_cast<int>(i),
+						     what.ports[i], *ingress);
+			    !taken)
+				return taken;
 	return {};
 }
 

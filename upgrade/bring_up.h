@@ -9,7 +9,7 @@
 #include "build.h"
 #include "clock.h"
 #include "coordinator.h"
-#include "loader/attach.h"
+#include "hosting.h"
 #include "records.h"
 #include "store.h"
 
@@ -20,7 +20,8 @@ struct BringUp {
 	const Build& build;
 	loader::Library& library;
 	std::vector<Port> ports; // by index; no label: a hole
-	loader::Mode mode = loader::Mode::native;
+	const NfRecord& record;  // as it is written
+	const Hosting& hosting;
 	Clock::time_point start;
 	// On the new state maps, before a packet can meet them. May be empty.
 	std::function<Result<void>(const std::map<std::string, Fd>& maps)> fill = {};

@@ -148,6 +148,7 @@ Result<Build> build(const std::string& text, const std::string& file, loader::Li
 	build.text = text;
 	build.ports = checked.nf.ports;
 	static_cast<DeclaredMaps&>(build) = checked.maps;
+	build.depth = checked.nf.depth;
 	auto root = library.get("root"), ingress = library.get("ingress");
 	for (auto* core : {&root, &ingress})
 		if (!*core)

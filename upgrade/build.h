@@ -51,6 +51,7 @@ struct Build : DeclaredMaps {
 	std::set<int> used_ports;                              // that the intent names
 	std::map<std::string, std::filesystem::path> settling; // Generation::settling
 	std::filesystem::path ingress;
+	int depth = 0; // tail calls on the longest path; rebuilt: 0, for it was checked
 	std::vector<std::string> compiled;
 	std::vector<std::string> reused;
 	double build_ms = 0;

@@ -59,7 +59,7 @@ Result<void> prove(const Store& store, const Framework& framework, const NfRecor
 		journal.history = history_entry(outcome, journal.operation, journal.from);
 		return roll_back(store, framework, journal, outcome);
 	};
-	if (auto attached = attach_ports(store, record, journal.add); !attached)
+	if (auto attached = attach_ports(store, framework, record, journal.add); !attached)
 		return reject(attached.error().message);
 	if (watch) {
 		auto report = watch->run(signals);
@@ -162,6 +162,9 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 	auto built = build(intent.text, intent.file, library_, diagnostics, known_ports(record, kept, options.devices));
 	if (!built)
 		return pass(built);
+	if (!record.hosted.empty())
+		if (auto fits = check_hosting_depth(built->depth); !fits)
+			return pass(fits);
 	auto visit = loader::NetnsVisit::enter(options.devices.empty() ? "" : record.netns);
 	if (!visit)
 		return pass(visit);
@@ -227,6 +230,9 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 	auto built = build(intent.text, intent.file, library_, diagnostics, known_ports(record, kept, options.devices));
 	if (!built)
 		return pass(built);
+	if (!record.hosted.empty())
+		if (auto fits = check_hosting_depth(built->depth); !fits)
+			return pass(fits);
 	const Signals signals; // from here on: the compilers should not inherit it
 	const bool first_sender = framework.ports() < 0 && !built->devices.empty();
 	auto visit = loader::NetnsVisit::enter(options.devices.empty() && !first_sender ? "" : record.netns);
@@ -367,7 +373,7 @@ Result<Outcome> Coordinator::rollback(const std::string& nf, int to)
 	auto visit = loader::NetnsVisit::enter(labels_of(draft.ports) == labels_of(record.ports) ? "" : record.netns);
 	if (!visit)
 		return pass(visit);
-	auto ports = plan_ports(draft, record.ports);
+	auto ports = plan_ports(draft, record);
 	if (!ports)
 		return pass(ports);
 	if (auto whole = check_states(store, kept.at(record.current)); !whole)

@@ -12,6 +12,7 @@
 
 #include "build.h"
 #include "canary.h"
+#include "hosting.h"
 #include "intent/result.h"
 #include "loader/attach.h"
 #include "loader/class_library.h"
@@ -71,6 +72,7 @@ struct AttachOptions {
 	std::string netns;
 	loader::Mode mode = loader::Mode::native;
 	bool canary = true;
+	Then then; // programs of others behind the NF
 };
 
 struct UpgradeOptions {

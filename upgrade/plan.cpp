@@ -93,7 +93,7 @@ public:
 	explicit FreeSlots(const std::map<std::uint32_t, std::string>& used) : used_(used) {}
 	std::uint32_t take()
 	{
-		while (next_ < NFUP_MAX_SLOTS && used_.contains(next_))
+		while (next_ < NFUP_HOST_SLOTS && used_.contains(next_))
 			next_++;
 		return next_++;
 	}

@@ -6,6 +6,7 @@
 
 #include "loader/attach.h"
 #include "loader/bpffs.h"
+#include "loader/netns.h"
 
 namespace nfup::upgrade {
 
@@ -18,7 +19,7 @@ const Port* find(const std::vector<Port>& ports, const std::string& label)
 }
 
 Result<Port> new_port(const std::string& label, const std::string& ifname, const std::vector<Port>& ports,
-		      const std::vector<Port>& attached)
+		      const std::vector<Port>& attached, const Then& then)
 {
 	auto index = loader::find_device(ifname);
 	if (!index)
@@ -30,9 +31,12 @@ Result<Port> new_port(const std::string& label, const std::string& ifname, const
 				    ErrorKind::intent,
 				    "device " + ifname + " is given to two ports, " + other.label + " and " + label,
 				    "a device is one port of one NF; to rename a port, take the old one away first");
+	if (asks_for(then, label)) // plan_hosting looks closer
+		return Port{label, ifname, *index};
 	if (const std::string holder = loader::device_holder(*index); !holder.empty())
 		return fail(ErrorKind::system, "device " + ifname + " is busy: it runs " + holder,
-			    "detach that program first (`bpftool net` shows it; `nfup detach NF` if it is ours)");
+			    "host it behind the NF (attach … --then attached), or detach it first (`bpftool net` "
+			    "shows it; `nfup detach NF` if it is ours)");
 	return Port{label, ifname, *index};
 }
 
@@ -84,7 +88,8 @@ std::vector<std::string> known_ports(const NfRecord& record, const std::map<int,
 	return labels;
 }
 
-Result<PortPlan> plan_ports(const Build& build, const std::vector<Port>& attached, const Devices& devices)
+Result<PortPlan> plan_ports(const Build& build, const std::vector<Port>& attached, const Devices& devices,
+			    const Then& then)
 {
 	PortPlan plan;
 	plan.ports.resize(build.ports.size());
@@ -106,7 +111,7 @@ Result<PortPlan> plan_ports(const Build& build, const std::vector<Port>& attache
 			return fail(ErrorKind::intent, "port " + label + " of the intent has no device",
 				    "add --dev " + label + "=INTERFACE" +
 					(attached.empty() ? "" : "; there are " + list(attached)));
-		auto port = new_port(label, given->second, plan.ports, attached);
+		auto port = new_port(label, given->second, plan.ports, attached, then);
 		if (!port)
 			return pass(port);
 		plan.ports[i] = std::move(*port);
@@ -123,8 +128,9 @@ Result<PortPlan> plan_ports(const Build& build, const std::vector<Port>& attache
 	return plan;
 }
 
-Result<PortPlan> plan_ports(const Generation& target, const std::vector<Port>& attached)
+Result<PortPlan> plan_ports(const Generation& target, const NfRecord& record)
 {
+	const std::vector<Port>& attached = record.ports;
 	PortPlan plan;
 	plan.ports = target.ports.empty() ? attached : target.ports; // records of old had none
 	if (auto compared = compare(plan, attached); !compared)
@@ -137,6 +143,8 @@ Result<PortPlan> plan_ports(const Generation& target, const std::vector<Port>& a
 			return fail(ErrorKind::refused,
 				    what + (there ? ", which is another device now" : ", which is gone"),
 				    "upgrade to its intent with --dev " + port.label + "=INTERFACE");
+		if (holds_own_guest(record.hosted, port))
+			continue;
 		if (const std::string holder = loader::device_holder(port.ifindex); !holder.empty())
 			return fail(ErrorKind::system, what + ", which is busy: it runs " + holder,
 				    "detach that program first (`bpftool net` shows it)");
@@ -156,44 +164,31 @@ Result<void> write_ports(const Framework& framework, const PortPlan& plan, bool 
 	return {};
 }
 
-Result<void> attach_ports(const Store& store, const NfRecord& record, const std::map<int, Port>& add)
+Result<void> attach_ports(const Store& store, const Framework& framework, const NfRecord& record,
+			  const std::map<int, Port>& add)
 {
 	if (add.empty())
 		return {};
-	auto mode = loader::parse_mode(record.mode);
-	if (!mode)
-		return pass(mode);
-	const auto any = std::ranges::find_if(record.ports, [](const Port& port) { return !port.label.empty(); });
-	if (any == record.ports.end())
-		return fail(ErrorKind::system, "'" + record.name + "' has no device left whose program it could use",
-			    "detach and attach");
-	auto other = loader::open_pin(store.link_pin(any->label));
-	if (!other)
-		return pass(other);
-	auto ingress = loader::attached_program(other->get());
+	auto ingress = loader::open_pin(store.ingress_pin());
 	if (!ingress)
 		return pass(ingress);
-	for (const auto& [index, port] : add) {
-		auto link = loader::attach(ingress->get(), port.ifindex, port.ifname, *mode);
-		if (!link)
-			return pass(link);
-		if (auto pinned = loader::pin(link->get(), store.link_pin(port.label)); !pinned)
-			return pinned;
-	}
+	for (const auto& [index, port] : add)
+		if (auto taken = take_device(store, framework, record, index, port, *ingress); !taken)
+			return taken;
 	return {};
 }
 
 Result<void> drop_ports(const Store& store, const Framework& framework, const std::map<int, Port>& ports)
 {
+	if (ports.empty())
+		return {};
+	auto record = store.read_nf();
+	if (!record)
+		return pass(record);
+	auto visit = loader::NetnsVisit::enter(record->hosted.empty() ? "" : record->netns);
 	for (const auto& [index, port] : ports) {
-		auto link = loader::find_pin(store.link_pin(port.label));
-		if (!link)
-			return pass(link);
-		if (*link) {
-			bpf_link_detach((*link)->get()); // at once; removing the pin alone may take a while
-			if (auto removed = loader::remove_pins(store.link_pin(port.label)); !removed)
-				return removed;
-		}
+		if (auto left = leave_device(store, framework, *record, index, port); !left)
+			return left;
 		if (auto cleared = framework.clear_port(static_cast<std::uint32_t>(index)); !cleared)
 			return cleared;
 	}

@@ -12,6 +12,7 @@
 
 #include "build.h"
 #include "framework.h"
+#include "hosting.h"
 #include "records.h"
 #include "store.h"
 
@@ -30,20 +31,22 @@ std::vector<std::string> known_ports(const NfRecord& record, const std::map<int,
 				     const Devices& devices);
 
 // Every port that the intent uses has a device, every device given is used, new
-// ones are there and free. Call it in the NF's network namespace.
+// ones are there and free, but for those whose program is to be hosted. Call it in the NF's network namespace.
 // Error: kind intent for the arguments, system for the devices.
-Result<PortPlan> plan_ports(const Build& build, const std::vector<Port>& attached, const Devices& devices);
+Result<PortPlan> plan_ports(const Build& build, const std::vector<Port>& attached, const Devices& devices,
+			    const Then& then = {});
 // The same for a generation to go back to. Error (kind refused): its device is gone.
-Result<PortPlan> plan_ports(const Generation& target, const std::vector<Port>& attached);
+Result<PortPlan> plan_ports(const Generation& target, const NfRecord& record);
 
 // The entries of new ports in the map `ports`; nobody sends there yet. `whole`: of
 // all ports, the map is new.
 Result<void> write_ports(const Framework& framework, const PortPlan& plan, bool whole);
 
 // `ingress`, as it runs on the NF's other devices, on new ones as well.
-Result<void> attach_ports(const Store& store, const NfRecord& record, const std::map<int, Port>& add);
+Result<void> attach_ports(const Store& store, const Framework& framework, const NfRecord& record,
+			  const std::map<int, Port>& add);
 
-// Takes `ingress` off these devices and their entries out of the map `ports`. Can
+// Takes `ingress` off these devices (hosting.h) and their entries out of the map `ports`. Can
 // be repeated, whatever is there of them.
 Result<void> drop_ports(const Store& store, const Framework& framework, const std::map<int, Port>& ports);
 

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 namespace {
 
 // The devices by name, as they are numbered now.
-Result<std::vector<Port>> find_ports(const std::string& nf, std::vector<Port> ports)
+Result<std::vector<Port>> find_ports(const std::string& nf, std::vector<Port> ports,
+				     const std::map<std::string, Hosted>& hosted)
 {
 	for (Port& port : ports) {
 		if (port.label.empty())
@@ -28,11 +29,23 @@ Result<std::vector<Port>> find_ports(const std::string& nf, std::vector<Port> po
 			return fail(ErrorKind::system, what + ", which is not there",
 				    "restore when it is; nothing was changed");
 		port.ifindex = *there;
+		if (hosted.contains(port.label)) // plan_hosting looks closer
+			continue;
 		if (const std::string holder = loader::device_holder(port.ifindex); !holder.empty())
 			return fail(ErrorKind::system, what + ", which is busy: it runs " + holder,
 				    "detach that program first (`bpftool net` shows it)");
 	}
 	return ports;
+}
+
+// Those of ports that the generation has: another one's would be asked for in vain.
+Then present_in(const std::vector<Port>& ports, const std::map<std::string, Hosted>& hosted)
+{
+	Then then;
+	for (const Port& port : ports)
+		if (const auto found = hosted.find(port.label); found != hosted.end())
+			then.emplace_back(port.label, found->second.origin);
+	return then;
 }
 
 Result<void> fill(const fs::path& snapshot, const std::map<std::string, Fd>& maps, const std::vector<Way>& ways,
@@ -101,16 +114,22 @@ Result<Reattached> reattach(const Folders& folders, const std::string& nf, loade
 	auto visit = loader::NetnsVisit::enter(record->netns);
 	if (!visit)
 		return pass(visit);
-	auto ports = find_ports(nf, generation->ports.empty() ? record->ports : generation->ports);
+	auto ports = find_ports(nf, generation->ports.empty() ? record->ports : generation->ports, record->hosted);
 	if (!ports)
 		return pass(ports);
+	auto hosting = plan_hosting(*ports, present_in(*ports, record->hosted), *mode, 0);
+	if (!hosting)
+		return pass(hosting);
 	if (auto mounted = loader::ensure_bpffs(folders.bpffs); !mounted)
 		return pass(mounted);
 
 	Journal journal{.operation = "reattach", .from = record->current, .to = record->last + 1, .step = "prepare"};
 	if (auto written = store.write_journal(journal); !written)
 		return pass(written);
-	BringUp what{store, *built, library, *ports, *mode, start};
+	record->hosted = records_of(*hosting);
+	if (auto written = store.write_nf(*record); !written)
+		return pass(written);
+	BringUp what{store, *built, library, *ports, *record, *hosting, start};
 	const fs::path snapshot = snapshot_path(store);
 	if (with_state && fs::exists(snapshot, error))
 		what.fill = [&](const std::map<std::string, Fd>& maps) {

@@ -47,6 +47,8 @@ void to_json(nlohmann::json& json, const NfRecord& record)
 		{"ports", record.ports}, {"current", record.current}, {"last", record.last}};
 	if (!record.frozen.empty())
 		json["frozen"] = record.frozen;
+	if (!record.hosted.empty())
+		json["hosted"] = record.hosted;
 }
 
 void from_json(const nlohmann::json& json, NfRecord& record)
@@ -59,6 +61,7 @@ void from_json(const nlohmann::json& json, NfRecord& record)
 	json.at("current").get_to(record.current);
 	json.at("last").get_to(record.last);
 	record.frozen = json.value("frozen", "");
+	record.hosted = json.value("hosted", std::map<std::string, Hosted>{});
 }
 
 void to_json(nlohmann::json& json, const Generation& generation)

@@ -27,15 +27,26 @@ struct Port {
 	int ifindex = 0;
 };
 
+// The program at the end of the chain for what goes to the host on one port.
+struct Hosted {
+	std::string origin; // what the operator asked for: attached, or a pin's or an object's path
+	std::string name;
+	std::uint32_t prog_id = 0;
+	int ifindex = 0;  // the device's
+	std::string way;  // how it was attached when found on the device: netlink, link; empty: it was not
+	std::string mode; // of ingress in its place: native, generic
+};
+
 struct NfRecord {
 	std::string name;
-	std::string netns;       // empty: the one nfup runs in
-	std::string mode;        // native, generic
-	std::string bpffs;       // folder of the NF's pins
-	std::vector<Port> ports; // by port index; no label: a hole
-	int current = 0;         // generation; 0: none was committed yet
-	int last = 0;            // highest number given out
-	std::string frozen;      // why no packet gets in: to whom its states were sent; empty: it runs
+	std::string netns;                    // empty: the one nfup runs in
+	std::string mode;                     // native, generic
+	std::string bpffs;                    // folder of the NF's pins
+	std::vector<Port> ports;              // by port index; no label: a hole
+	int current = 0;                      // generation; 0: none was committed yet
+	int last = 0;                         // highest number given out
+	std::string frozen;                   // why no packet gets in: to whom its states were sent; empty: it runs
+	std::map<std::string, Hosted> hosted; // by port label
 };
 
 struct GenerationNode {
@@ -126,6 +137,7 @@ struct Journal {
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Port, label, ifname, ifindex)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hosted, origin, name, prog_id, ifindex, way, mode)
 void to_json(nlohmann::json& json, const NfRecord& record);
 void from_json(const nlohmann::json& json, NfRecord& record);
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationNode, name, cls, args, identity, object, constants, state, out, slot,

@@ -44,6 +44,27 @@ Result<Traffic> read_traffic(const Framework& framework, std::uint32_t counter, 
 	return traffic;
 }
 
+// None: nothing of ours is there.
+Result<std::optional<loader::Attached>> look_at(const Store& store, const PortStatus& port)
+{
+	// Others may exchange what they had attached before us; a link of ours is ours.
+	if (port.hosted && !port.hosted->way.empty()) {
+		auto ingress = loader::find_pin(store.ingress_pin());
+		if (!ingress)
+			return pass(ingress);
+		if (!*ingress)
+			return std::optional<loader::Attached>{};
+		return std::optional(loader::describe_device(port.ifindex, loader::program_id((*ingress)->get())));
+	}
+	const auto link = loader::open_pin(store.link_pin(port.label));
+	if (!link)
+		return std::optional<loader::Attached>{};
+	auto attached = loader::describe_link(link->get());
+	if (!attached)
+		return pass(attached);
+	return std::optional(std::move(*attached));
+}
+
 Result<std::vector<PortStatus>> read_ports(const Store& store, const NfRecord& record)
 {
 	std::vector<PortStatus> ports;
@@ -52,15 +73,17 @@ Result<std::vector<PortStatus>> read_ports(const Store& store, const NfRecord& r
 	for (const Port& port : record.ports) {
 		if (port.label.empty())
 			continue;
-		PortStatus status{port.label, port.ifname, "gone", port.ifindex};
-		auto link = loader::open_pin(store.link_pin(port.label));
-		if (visit && link) {
-			auto attached = loader::describe_link(link->get());
-			if (!attached)
-				return pass(attached);
-			status.mode = attached->mode;
-			if (!attached->ifname.empty())
-				status.ifname = attached->ifname;
+		PortStatus status{port.label, port.ifname, "gone", port.ifindex, {}};
+		if (const auto hosted = record.hosted.find(port.label);
+		    hosted != record.hosted.end() && hosted->second.ifindex == port.ifindex)
+			status.hosted = hosted->second;
+		auto attached = visit ? look_at(store, status) : Result<std::optional<loader::Attached>>();
+		if (!attached)
+			return pass(attached);
+		if (*attached) {
+			status.mode = (*attached)->mode;
+			if (!(*attached)->ifname.empty())
+				status.ifname = (*attached)->ifname;
 		}
 		ports.push_back(status);
 	}

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,10 @@ struct NodeStatus {
 };
 
 struct PortStatus {
-	std::string label, ifname, mode;
+	std::string label, ifname;
+	std::string mode; // loader::Attached
 	int ifindex = 0;
+	std::optional<Hosted> hosted;
 };
 
 struct StateStatus {

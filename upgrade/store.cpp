@@ -114,6 +114,21 @@ fs::path Store::link_pin(const std::string& port) const
 	return pins_ / "links" / port;
 }
 
+fs::path Store::ingress_pin() const
+{
+	return pins_ / "ingress";
+}
+
+fs::path Store::hosted_pin(const std::string& port) const
+{
+	return pins_ / "hosted" / port;
+}
+
+fs::path Store::hosted_array_pin(const std::string& port, const std::string& map) const
+{
+	return pins_ / "hosted" / (port + "+" + map);
+}
+
 bool Store::exists() const
 {
 	std::error_code error;
@@ -353,6 +368,11 @@ void Store::drop_objects(const std::map<int, Generation>& but) const
 Result<void> Store::remove_records() const
 {
 	std::error_code error;
+	// The journal last: while it is there, the next command comes here again.
+	for (const auto& entry : fs::directory_iterator(records_, error))
+		if (entry.path().filename() != "journal.json")
+			if (fs::remove_all(entry.path(), error); error)
+				return fail_errno(error.value(), "cannot remove " + entry.path().string());
 	fs::remove_all(records_, error);
 	if (error)
 		return fail_errno(error.value(), "cannot remove " + records_.string());

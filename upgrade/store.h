@@ -35,6 +35,9 @@ public:
 	std::filesystem::path draft_state_pin(const std::string& atom) const;
 	std::filesystem::path scratch_pins() const; // see scratch_pins.h
 	std::filesystem::path link_pin(const std::string& port) const;
+	std::filesystem::path ingress_pin() const;
+	std::filesystem::path hosted_pin(const std::string& port) const;
+	std::filesystem::path hosted_array_pin(const std::string& port, const std::string& map) const;
 
 	bool exists() const;
 

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "draft.h"
+#include "hosting.h"
 #include "loader/bpffs.h"
 #include "loader/program.h"
 #include "ports.h"
@@ -84,7 +85,7 @@ Result<Plan> place(Generation& draft, const Framework& framework, const std::map
 	for (std::size_t i = 0; i < draft.nodes.size(); i++) {
 		draft.nodes[i].slot = plan.placement[i].slot;
 		draft.nodes[i].program = plan.placement[i].program;
-		if (plan.placement[i].slot >= NFUP_MAX_SLOTS)
+		if (plan.placement[i].slot >= NFUP_HOST_SLOTS)
 			return fail(ErrorKind::refused, "no free slot for node " + draft.nodes[i].name,
 				    "keep fewer generations: --keep N");
 	}
@@ -310,10 +311,8 @@ Result<void> reclaim(const Store& store, const Framework& framework, int keep, i
 
 Result<void> remove_pins_of(const Store& store)
 {
-	std::error_code error;
-	for (const auto& entry : std::filesystem::directory_iterator(store.pins() / "links", error))
-		if (auto link = loader::open_pin(entry.path()))
-			bpf_link_detach(link->get()); // at once; removing the pin alone may take a while
+	if (auto left = leave_devices(store); !left)
+		return left;
 	return loader::remove_pins(store.pins());
 }
 

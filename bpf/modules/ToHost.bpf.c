@@ -3,7 +3,8 @@
 
 NFUP_OUTPUTS("");
 
-NFUP_MODULE(ToHost, "Hand the frame to the host's network stack, from where its link-layer header starts")
+NFUP_MODULE(ToHost, "Hand the frame to the host (to the XDP program that the port hosts, else to the network stack), from "
+		    "where its link-layer header starts")
 {
 	if (p->l2 && bpf_xdp_adjust_head(ctx, p->l2))
 		return DROP(HEADROOM);

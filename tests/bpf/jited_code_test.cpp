@@ -99,7 +99,8 @@ TEST_F(JitedCode, EveryHopIsADirectJump)
 		auto node = load(cls, sample_params(cls));
 		Bytes code = jited_code(node.program);
 		ASSERT_FALSE(code.empty()) << cls;
-		EXPECT_EQ(indirect_tail_calls(code), 0) << cls;
+		// What goes to the host meets the program of its port, which only the packet tells.
+		EXPECT_EQ(indirect_tail_calls(code), cls == "ToHost" ? 1 : 0) << cls;
 	}
 }
 

@@ -38,3 +38,25 @@ TEST(Records, OtherTextIsRefused)
 
 } // namespace
 } // namespace nfup::loader
+
+namespace nfup::upgrade {
+namespace {
+
+TEST(Records, HostedProgramsComeBack)
+{
+	NfRecord record{.name = "fw", .mode = "native", .bpffs = "/b", .ports = {{"p1", "eth0", 7}}, .current = 1};
+	EXPECT_FALSE(nlohmann::json(record).contains("hosted"));
+	record.hosted["p1"] = {"attached", "filter", 12, 7, "netlink", "generic"};
+	const auto back = nlohmann::json::parse(nlohmann::json(record).dump()).get<NfRecord>();
+	ASSERT_TRUE(back.hosted.contains("p1"));
+	const Hosted& hosted = back.hosted.at("p1");
+	EXPECT_EQ(hosted.origin, "attached");
+	EXPECT_EQ(hosted.name, "filter");
+	EXPECT_EQ(hosted.prog_id, 12U);
+	EXPECT_EQ(hosted.ifindex, 7);
+	EXPECT_EQ(hosted.way, "netlink");
+	EXPECT_EQ(hosted.mode, "generic");
+}
+
+} // namespace
+} // namespace nfup::upgrade
