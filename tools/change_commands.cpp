@@ -3,6 +3,7 @@
 // NF, or say what would change.
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 
 #include "cli.h"
@@ -111,7 +112,10 @@ upgrade::Then then_of(const Cli& cli)
 	for (const auto& text : cli.options["then"].as<std::vector<std::string>>()) {
 		const auto equals = text.find('=');
 		const bool port = equals != std::string::npos && text.find('/') > equals;
-		then.emplace_back(port ? text.substr(0, equals) : "", port ? text.substr(equals + 1) : text);
+		std::string what = port ? text.substr(equals + 1) : text;
+		if (what != "attached") // after a reboot it is looked for from elsewhere
+			what = std::filesystem::absolute(what);
+		then.emplace_back(port ? text.substr(0, equals) : "", std::move(what));
 	}
 	return then;
 }

@@ -113,6 +113,14 @@ xdp_filter() {
 	read -r <"$WORK/mounted"
 	filter load p1 -p deny -f udp >/dev/null
 	filter port 7777 -m dst -p udp >/dev/null
+	if [[ $(name_of "$(program_on p1)") == xdp_dispatcher ]] && ! plain --then attached >/dev/null 2>&1; then
+		refused 3 'freplace.*dispatcher' plain --then attached
+		kill "$mounts"
+		ip -n "$NF_HOST" link set dev p1 xdp off
+		echo "xdp-filter: it is behind libxdp's dispatcher, which this kernel does not let be tail-called"
+		return
+	fi
+	[[ ! -e $BPFFS/fw ]] || nfj detach fw >/dev/null
 	life hits --then attached
 	# It forgets, at a `status`, programs that are not the first on their device.
 	ip -n "$NF_HOST" link set dev p1 xdp off
