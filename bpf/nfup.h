@@ -73,6 +73,11 @@ struct {
  * which bring along those that they use themselves. */
 #define NFUP_USES(names) const volatile __u8 nfup_uses NFUP_TAG("nfup.uses=" names) = 0
 
+/* The oldest Linux that loads it, when that is later than 6.1, the oldest that nfup
+ * supports: NFUP_NEEDS_KERNEL(6, 6). */
+#define NFUP_NEEDS_KERNEL(major, minor) \
+	const volatile __u8 nfup_needs_kernel NFUP_TAG("nfup.kernel=" #major "." #minor) = 0
+
 /* ---- the node ---- */
 
 static __always_inline struct pkt *nfup_enter(struct xdp_md *ctx)

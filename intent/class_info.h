@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel.h"
 #include "result.h"
 
 namespace nfup::intent {
@@ -53,6 +54,7 @@ struct ClassInfo {
 	// The state whose entries the parameter CAPACITY counts: the one that the class is
 	// named after, or its only one. Empty: it has no such parameter.
 	std::string capacity;
+	Kernel kernel = oldest_kernel; // the oldest that loads it
 };
 
 // The parameter that every such class has beside its own; no constant of its program.

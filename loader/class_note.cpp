@@ -17,11 +17,12 @@ template <class T> struct adl_serializer<std::optional<T>> {
 } // namespace nlohmann
 
 namespace nfup::intent {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Kernel, major, minor)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Param, name, type, fallback, range, doc, size, keyword)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Output, name, optional, repeated)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Fact, name, out)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClassInfo, name, kind, doc, source, inputs, outputs, params, requires_, provides,
-				   revokes, uses, code, state, capacity)
+				   revokes, uses, code, state, capacity, kernel)
 } // namespace nfup::intent
 
 namespace nfup::loader {

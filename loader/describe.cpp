@@ -239,6 +239,13 @@ Result<ClassInfo> describe(bpf_object* object, const std::string& name, const st
 			(what == "requires"   ? info.requires_
 			 : what == "provides" ? info.provides
 					      : info.revokes) = *facts;
+		} else if (what == "kernel") {
+			const auto kernel = intent::read_kernel(value);
+			if (!kernel)
+				return fail(ErrorKind::intent,
+					    "class " + name + ": " + value + " is no version of a kernel",
+					    "write NFUP_NEEDS_KERNEL(6, 6)");
+			info.kernel = *kernel;
 		} else if (what == "uses") {
 			info.uses = split_list(value);
 		} else if (what == "param") {

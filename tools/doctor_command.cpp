@@ -9,9 +9,39 @@
 
 namespace nfup::tools {
 
+namespace {
+
+// Which classes this kernel is too old for.
+loader::Finding examine_classes(const Cli& cli)
+{
+	auto library = cli.library();
+	if (!library)
+		return {"classes", loader::Health::bad, library.error().message, library.error().hint};
+	const auto names = library->names();
+	const auto kernel = intent::running_kernel();
+	std::string late;
+	library->prepare(names);
+	for (const std::string& name : names) {
+		const auto info = library->find(name);
+		if (!info)
+			return {"classes", loader::Health::bad, info.error().message, info.error().hint};
+		if (*info && (*info)->kernel > kernel)
+			late +=
+			    (late.empty() ? "" : ", ") + name + " (Linux " + intent::to_string((*info)->kernel) + ")";
+	}
+	if (late.empty())
+		return {"classes", loader::Health::good,
+			"this kernel is new enough for all " + std::to_string(names.size()), ""};
+	return {"classes", loader::Health::note, "need a later kernel: " + late,
+		"do without them, or boot a later kernel"};
+}
+
+} // namespace
+
 int run_doctor(const Cli& cli)
 {
 	auto findings = loader::examine_machine(cli.folders.bpffs);
+	findings.push_back(examine_classes(cli));
 	if (!cli.words.empty()) {
 		auto visit = loader::NetnsVisit::enter(cli.options["netns"].as<std::string>());
 		if (!visit)

@@ -70,6 +70,7 @@ json class_json(const intent::ClassInfo& info)
 		{"uses", info.uses},
 		{"code", info.code},
 		{"state", states_of(info)},
+		{"kernel", intent::to_string(info.kernel)},
 		{"source", info.source}};
 }
 
@@ -97,6 +98,8 @@ void print_class(const intent::ClassInfo& info)
 		std::cout << "  uses " << join(info.uses) << "; linked with " << join(info.code) << "\n";
 	if (!info.state.empty())
 		std::cout << "  state: " << join(states_of(info)) << "\n";
+	if (info.kernel > intent::oldest_kernel)
+		std::cout << "  needs Linux " << intent::to_string(info.kernel) << "\n";
 	std::cout << "  source: " << info.source << "\n";
 }
 
@@ -104,12 +107,20 @@ void print_class(const intent::ClassInfo& info)
 
 int run_check(const Cli& cli)
 {
+	std::optional<intent::Kernel> kernel;
+	if (cli.options.count("kernel")) {
+		const auto text = cli.options["kernel"].as<std::string>();
+		kernel = intent::read_kernel(text);
+		if (!kernel)
+			return report(cli, {ErrorKind::intent, "--kernel " + text + " is no version of a kernel",
+					    "as uname -r tells it, or its first two numbers: --kernel 6.1"});
+	}
 	auto workplace = open_workplace(cli, cli.words[0]);
 	if (!workplace)
 		return report(cli, workplace.error());
 	auto& [intent, library] = *workplace;
 	intent::Diagnostics diagnostics;
-	const auto checked = upgrade::check(intent.text, intent.file, library, diagnostics);
+	const auto checked = upgrade::check(intent.text, intent.file, library, diagnostics, {}, kernel);
 	upgrade::CanaryFile canaries;
 	if (diagnostics.ok()) {
 		std::vector<bool> receiving;
@@ -216,8 +227,11 @@ int run_classes(const Cli& cli)
 		else if (!cli.words.empty())
 			print_class(**info);
 		else
-			printf("%-16s %-7s %s\n", name.c_str(),
-			       (*info)->kind == intent::ClassKind::atom ? "atom" : "module", (*info)->doc.c_str());
+			printf("%-16s %-7s %s%s\n", name.c_str(),
+			       (*info)->kind == intent::ClassKind::atom ? "atom" : "module", (*info)->doc.c_str(),
+			       (*info)->kernel > intent::oldest_kernel
+				   ? (" (Linux " + intent::to_string((*info)->kernel) + ")").c_str()
+				   : "");
 	}
 	if (cli.as_json)
 		print_json(cli.words.empty() ? list : list[0]);

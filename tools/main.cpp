@@ -17,6 +17,11 @@ void declare_canary(cxxopts::Options& options)
 	options.add_options()("no-canary", "do not run packets through the new programs first (docs/canary.md)");
 }
 
+void declare_check(cxxopts::Options& options)
+{
+	options.add_options()("kernel", "for machines with this kernel: 6.1", cxxopts::value<std::string>(), "X.Y");
+}
+
 void declare_attach(cxxopts::Options& options)
 {
 	options.add_options()("name", "name of the NF", cxxopts::value<std::string>(), "NF")(
@@ -158,7 +163,8 @@ bool has_flag(int argc, char** argv, const char* brief, const char* full)
 const std::vector<Command>& commands()
 {
 	static const std::vector<Command> table = {
-	    {"check", "INTENT", "parse and resolve; loads nothing, needs no root", nullptr, 1, 1, run_check},
+	    {"check", "INTENT [--kernel X.Y]", "parse and resolve; loads nothing, needs no root", declare_check, 1, 1,
+	     run_check},
 	    {"build", "[INTENT]", "compile what is missing; without an intent: every class", nullptr, 0, 1, run_build},
 	    {"attach", "INTENT --name NF --dev p1=eth0 …", "load and attach", declare_attach, 1, 1, run_attach},
 	    {"plan", "NF INTENT", "what an upgrade would do", declare_plan, 2, 2, run_plan},

@@ -24,7 +24,7 @@ Result<Outcome> Coordinator::attach(const Intent& intent, const AttachOptions& o
 	auto store = Store::open(folders_, options.name);
 	if (!store)
 		return pass(store);
-	auto built = build(intent.text, intent.file, library_, diagnostics);
+	auto built = build(intent.text, intent.file, library_, diagnostics, {}, intent::running_kernel());
 	if (!built)
 		return pass(built);
 	if (options.mode == loader::Mode::offload)

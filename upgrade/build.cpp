@@ -97,7 +97,7 @@ DeclaredMaps declared_maps(const intent::Resolved& nf, loader::Library& library,
 // `classes`: to have ready as well, in the same go.
 Checked check_with(std::vector<std::string> classes, const std::string& text, const std::string& file,
 		   loader::Library& library, intent::Diagnostics& diagnostics,
-		   const std::vector<std::string>& known_ports)
+		   const std::vector<std::string>& known_ports, std::optional<intent::Kernel> kernel)
 {
 	Checked checked;
 	checked.graph = intent::parse(text, file, diagnostics);
@@ -115,6 +115,8 @@ Checked check_with(std::vector<std::string> classes, const std::string& text, co
 	if (!diagnostics.ok())
 		return checked;
 	checked.nf = intent::resolve(checked.graph, library, diagnostics, known_ports);
+	if (diagnostics.ok() && kernel)
+		intent::check_kernel(checked.nf, *kernel, diagnostics);
 	if (diagnostics.ok())
 		checked.functionalities = intent::depend(checked.nf, library, diagnostics);
 	if (diagnostics.ok())
@@ -130,16 +132,18 @@ Checked check_with(std::vector<std::string> classes, const std::string& text, co
 } // namespace
 
 Checked check(const std::string& text, const std::string& file, loader::Library& library,
-	      intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports)
+	      intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports,
+	      std::optional<intent::Kernel> kernel)
 {
-	return check_with({}, text, file, library, diagnostics, known_ports);
+	return check_with({}, text, file, library, diagnostics, known_ports, kernel);
 }
 
 Result<Build> build(const std::string& text, const std::string& file, loader::Library& library,
-		    intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports)
+		    intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports,
+		    std::optional<intent::Kernel> kernel)
 {
 	const auto start = std::chrono::steady_clock::now();
-	const Checked checked = check_with({"root", "ingress"}, text, file, library, diagnostics, known_ports);
+	const Checked checked = check_with({"root", "ingress"}, text, file, library, diagnostics, known_ports, kernel);
 	if (!diagnostics.ok())
 		return fail(ErrorKind::intent, render_errors(diagnostics, text));
 

@@ -30,7 +30,8 @@ struct Checked {
 
 // Parse, resolve, depend. What is wrong is in `diagnostics`.
 Checked check(const std::string& text, const std::string& file, loader::Library& library,
-	      intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports = {});
+	      intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports = {},
+	      std::optional<intent::Kernel> kernel = {});
 
 struct BuiltNode {
 	std::string name;
@@ -59,7 +60,8 @@ struct Build : DeclaredMaps {
 
 // Error (kind intent): the rendered diagnostics, which are in `diagnostics` too.
 Result<Build> build(const std::string& text, const std::string& file, loader::Library& library,
-		    intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports = {});
+		    intent::Diagnostics& diagnostics, const std::vector<std::string>& known_ports = {},
+		    std::optional<intent::Kernel> kernel = {});
 
 // A generation's own objects once more, as when it was built; nothing is compiled but,
 // where the cache has lost it, `ingress`.

@@ -159,7 +159,8 @@ Result<Outcome> Coordinator::plan(const std::string& nf, const Intent& intent, c
 	const NfRecord& record = running->record;
 	Framework& framework = running->framework;
 	const auto& kept = running->kept;
-	auto built = build(intent.text, intent.file, library_, diagnostics, known_ports(record, kept, options.devices));
+	auto built = build(intent.text, intent.file, library_, diagnostics, known_ports(record, kept, options.devices),
+			   intent::running_kernel());
 	if (!built)
 		return pass(built);
 	if (!record.hosted.empty())
@@ -227,7 +228,8 @@ Result<Outcome> Coordinator::upgrade(const std::string& nf, const Intent& intent
 			return pass(begun);
 		watch.emplace(std::move(*begun));
 	}
-	auto built = build(intent.text, intent.file, library_, diagnostics, known_ports(record, kept, options.devices));
+	auto built = build(intent.text, intent.file, library_, diagnostics, known_ports(record, kept, options.devices),
+			   intent::running_kernel());
 	if (!built)
 		return pass(built);
 	if (!record.hosted.empty())
