@@ -90,17 +90,16 @@ static __always_inline __u32 mix(__u32 h)
 
 static __always_inline int find_port(struct endpoint *outside, const struct endpoint *inside)
 {
-	__u32 wanted = bpf_ntohs(inside->port), half = (HIGH - LOW + 1) / 2, place, step;
+	__u32 wanted = bpf_ntohs(inside->port), half = (HIGH - LOW + 1) / 2, random;
 
 	if (wanted >= LOW && lease_is_open_to(bpf_map_lookup_elem(&POOL, outside), inside))
 		return 1;
-	place = bpf_get_prandom_u32() % half;
-	step = 1 + bpf_get_prandom_u32() % (half - 1);
+	random = bpf_get_prandom_u32();
 	for (__u32 i = 0; i < TRIES; i++) {
-		outside->port = bpf_htons(LOW + 2 * (place % half) + ((wanted & 1) ^ (i >= TRIES / 2)));
+		outside->port = bpf_htons(LOW + 2 * ((random >> 8) % half) + ((wanted & 1) ^ (i >= TRIES / 2)));
 		if (lease_is_open_to(bpf_map_lookup_elem(&POOL, outside), inside))
 			return 1;
-		place += step;
+		random = random * 1664525 + 1013904223;
 	}
 	return 0;
 }

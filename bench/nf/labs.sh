@@ -11,7 +11,7 @@
 P1_MAC=02:00:00:00:77:11 P2_MAC=02:00:00:00:77:12 CLIENT_MAC=02:00:00:00:77:01 SERVER_MAC=02:00:00:00:77:02
 HOSTS=255 # source addresses that have a neighbour entry, where somebody routes
 SERVER4=10.81.0.2 SERVER6=fd81::2 VIP4=10.82.0.1 VIP6=fd82::1
-POOL=10.83.0.0/24 POOL_HEX=0a530000%ffffff00
+POOL=10.83.0.0/16 POOL_HEX=0a530000%ffff0000 POOL_RANGE=10.83.0.0-10.83.255.255
 declare -A FROM=([4]=10.80.0.0 [6]=fd80::)
 LABS=()
 
@@ -169,8 +169,7 @@ lab_route() {
 lab_nftables() { # FUNCTION CAPACITY
 	lab_route
 	ip netns exec "$NF_HOST" sysctl -qw net.netfilter.nf_conntrack_checksum=0
-	[[ $(cat /proc/sys/net/netfilter/nf_conntrack_max) -ge $2 ]] ||
-		sysctl -qw net.netfilter.nf_conntrack_max="$2" # the machine's
+	conntrack_room "$2"
 	on "$NF_HOST" nft -f - <<-RULES
 		table inet t {
 			chain forward {
@@ -186,13 +185,30 @@ lab_nftables() { # FUNCTION CAPACITY
 	[[ $(on "$NF_HOST" nft list ruleset | grep -c 'hook') -ge 1 ]] || fail "nftables took no rules"
 }
 
+# conntrack's table is the machine's. It is as large as ours, with a bucket an entry.
+conntrack_room() { # ENTRIES
+	local size=/sys/module/nf_conntrack/parameters/hashsize
+
+	[[ -n ${CONNTRACK_BEFORE:-} ]] ||
+		CONNTRACK_BEFORE="$(cat /proc/sys/net/netfilter/nf_conntrack_max) $(cat "$size")"
+	sysctl -qw net.netfilter.nf_conntrack_max="$1"
+	echo "$1" >"$size"
+}
+
+conntrack_room_back() {
+	[[ -n ${CONNTRACK_BEFORE:-} ]] || return 0
+	echo "${CONNTRACK_BEFORE#* }" >/sys/module/nf_conntrack/parameters/hashsize
+	sysctl -qw net.netfilter.nf_conntrack_max="${CONNTRACK_BEFORE% *}"
+	CONNTRACK_BEFORE=
+}
+
 nft_translation() { # FUNCTION
 	case $1 in
 	nat)
 		echo "table ip n {
 			chain post {
 				type nat hook postrouting priority srcnat
-				oifname p2 snat to 10.83.0.0-10.83.0.255 persistent
+				oifname p2 snat to $POOL_RANGE persistent
 			}
 		}"
 		;;
@@ -245,5 +261,6 @@ labs_down() {
 		[[ ! -d $name ]] || nf detach "$(basename "$name")" >/dev/null
 	done
 	lab_down
+	conntrack_room_back
 	LABS=() HANDS=() LAB_HOSTS=()
 }

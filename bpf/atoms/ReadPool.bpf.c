@@ -41,20 +41,21 @@ static __always_inline int find_port(struct endpoint *outside, const struct endp
 {
 	__u32 low = PORTS.low, high = PORTS.high, wanted = bpf_ntohs(inside->port);
 	__u32 span = high > low ? (high - low + 1) & ~1u : 1, half = span > 1 ? span / 2 : 1;
-	__u32 place, step, parity = (low ^ wanted) & 1;
+	__u32 random, parity = (low ^ wanted) & 1;
 
 	outside->port = inside->port;
 	if (wanted >= low && wanted <= high && is_free(outside, inside))
 		return 1;
-	place = bpf_get_prandom_u32() % half;
-	step = half <= TRIES / 2 ? 1 : 1 + bpf_get_prandom_u32() % (half - 1);
+	random = bpf_get_prandom_u32() >> 1;
 	for (__u32 i = 0; i < TRIES; i++) {
-		__u32 n = 2 * (place % half) + (parity ^ (i >= TRIES / 2));
+		__u32 place = (half <= TRIES / 2 ? random + i : random >> 8) % half;
+		__u32 n = 2 * place + (parity ^ (i >= TRIES / 2));
 
 		outside->port = bpf_htons(low + n % span);
 		if (is_free(outside, inside))
 			return 1;
-		place += step;
+		if (half > TRIES / 2)
+			random = random * 1664525 + 1013904223; /* Numerical Recipes' generator */
 	}
 	return 0;
 }
