@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -152,7 +154,10 @@ __u32 looks_at(const filter_key& mask)
 	const bool header = mask.ttl || mask.tos || mask.version_hl || mask.id || mask.length;
 	const bool transport =
 	    mask.icmp_type || mask.icmp_code || mask.tcp_flags || mask.window || (mask.traits & FILTER_TRANSPORT);
-	return (header ? FILTER_LOOKS_HEADER : 0) | (transport ? FILTER_LOOKS_TRANSPORT : 0);
+	const bool addresses =
+	    std::ranges::any_of(mask.saddr, std::identity{}) || std::ranges::any_of(mask.daddr, std::identity{});
+	return (header ? FILTER_LOOKS_HEADER : 0) | (transport ? FILTER_LOOKS_TRANSPORT : 0) |
+	       (addresses ? FILTER_LOOKS_ADDRESSES : 0);
 }
 
 // Is all of the cube decided by entries that come before?
@@ -168,6 +173,26 @@ bool is_covered(const std::vector<Shape>& shapes, const Cube& cube)
 			return true;
 	}
 	return false;
+}
+
+// A look-up costs as much as a few comparisons.
+constexpr std::size_t few_entries = 4;
+
+// Takes shapes of few entries apart: each entry is a shape then.
+std::vector<Shape> taken_apart(const std::vector<Shape>& shapes)
+{
+	std::vector<Shape> out;
+	for (const Shape& shape : shapes) {
+		if (shape.entries.size() > few_entries) {
+			out.push_back(shape);
+			continue;
+		}
+		// In an order that does not hang on the hash table's.
+		const std::map<KeyWords, filter_entry> sorted(shape.entries.begin(), shape.entries.end());
+		for (const auto& [value, entry] : sorted)
+			out.push_back({shape.mask, entry.rank, shape.rule, {{value, entry}}});
+	}
+	return out.size() <= FILTER_MAX_SHAPES ? out : shapes;
 }
 
 template <class T> void append(std::vector<std::uint8_t>& out, const T& record)
@@ -219,6 +244,7 @@ std::expected<FilterTables, FilterMistake> compile_rules(const FilterRules& rule
 			met.insert(entry.rule);
 	}
 
+	shapes = taken_apart(shapes);
 	// The best first; among equals the one that most packets will be found in.
 	std::ranges::stable_sort(shapes, [](const Shape& a, const Shape& b) {
 		return a.best != b.best ? a.best < b.best : a.entries.size() > b.entries.size();
@@ -226,8 +252,13 @@ std::expected<FilterTables, FilterMistake> compile_rules(const FilterRules& rule
 	FilterTables out;
 	out.program = {static_cast<__u32>(shapes.size()), rules.outputs, 0, otherwise};
 	for (std::size_t i = 0; i < shapes.size(); ++i) {
-		out.shapes.push_back({key_of(shapes[i].mask), shapes[i].best, 0});
+		out.shapes.push_back({key_of(shapes[i].mask), {}, shapes[i].best, FILTER_HASHED, 0});
 		out.program.looks |= looks_at(out.shapes.back().mask);
+		if (shapes[i].entries.size() == 1) {
+			out.shapes.back().value = key_of(shapes[i].entries.begin()->first);
+			out.shapes.back().action = shapes[i].entries.begin()->second.action;
+			continue;
+		}
 		for (const auto& [value, entry] : shapes[i].entries) {
 			filter_key key = key_of(value);
 			key.shape = static_cast<__u16>(i);

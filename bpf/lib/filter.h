@@ -5,9 +5,10 @@
  *
  * Tuple-space search: an entry says which bits of the key it looks at and what
  * they must be. Entries that look at the same bits have one *shape*, and one
- * look-up in a hash table finds the entry of a shape that a packet meets. The
- * entry of the lowest rank wins. Shapes are in order of their best rank, so the
- * search ends when no later shape can win. */
+ * look-up in a hash table finds the entry of a shape that a packet meets; where
+ * they are few, each is a shape of its own that holds what the bits must be, which
+ * costs a comparison and no look-up. The entry of the lowest rank wins. Shapes are
+ * in order of their best rank, so the search ends when no later shape can win. */
 #ifndef NFUP_FILTER_H
 #define NFUP_FILTER_H
 
@@ -20,6 +21,7 @@
 #define FILTER_MAX_OUTPUTS 32
 #define FILTER_DENY 32     /* a rule says drop */
 #define FILTER_NO_MATCH 33 /* no rule matched */
+#define FILTER_HASHED 34   /* filter_shape.action only */
 
 /* bits of filter_key.traits */
 #define FILTER_IP6 0x01
@@ -54,8 +56,10 @@ struct filter_key {
 
 struct filter_shape {
 	struct filter_key mask;
-	__u32 best; /* lowest rank of its entries */
-	__u32 zero;
+	struct filter_key value; /* of the only entry */
+	__u32 best;   /* lowest rank of its entries */
+	__u32 action; /* of the only entry; FILTER_HASHED: there are several */
+	__u64 zero;
 };
 
 struct filter_entry {
@@ -73,6 +77,7 @@ struct filter_program {
 
 #define FILTER_LOOKS_HEADER 0x01    /* ttl to id, length */
 #define FILTER_LOOKS_TRANSPORT 0x02 /* TCP and ICMP fields */
+#define FILTER_LOOKS_ADDRESSES 0x04
 
 #ifdef __cplusplus
 #define FILTER_ASSERT static_assert
@@ -80,7 +85,7 @@ struct filter_program {
 #define FILTER_ASSERT _Static_assert
 #endif
 FILTER_ASSERT(sizeof(struct filter_key) == 56, "no padding in a map key, a multiple of 8");
-FILTER_ASSERT(sizeof(struct filter_shape) == 64, "one cache line");
+FILTER_ASSERT(sizeof(struct filter_shape) == 128, "two cache lines, no padding in a map value");
 #undef FILTER_ASSERT
 
 #endif

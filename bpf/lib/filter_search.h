@@ -71,8 +71,10 @@ static __always_inline void filter_read(struct xdp_md *ctx, const struct pkt *p,
 	__u8 proto = p->ip_proto, traits = p->flow.family == 6 ? FILTER_IP6 : 0;
 
 	__builtin_memset(key, 0, sizeof(*key));
-	__builtin_memcpy(key->saddr, p->flow.saddr, 16);
-	__builtin_memcpy(key->daddr, p->flow.daddr, 16);
+	if (looks & FILTER_LOOKS_ADDRESSES) {
+		__builtin_memcpy(key->saddr, p->flow.saddr, 16);
+		__builtin_memcpy(key->daddr, p->flow.daddr, 16);
+	}
 	key->proto = proto;
 	if (proto == IPPROTO_TCP)
 		traits |= FILTER_TCP;
@@ -96,8 +98,30 @@ static __always_inline void filter_read(struct xdp_md *ctx, const struct pkt *p,
 		filter_read_transport(ctx, p, key);
 }
 
+/* Words of a key: addresses, then ports to ICMP code, then the rest. */
+#define FILTER_ADDRESS_WORDS 4
+#define FILTER_WORDS (sizeof(struct filter_key) / 8)
+
+static __always_inline __u64 filter_differs(const struct filter_key *key, const struct filter_shape *shape, __u32 looks)
+{
+	const __u64 *k = (const __u64 *)key, *mask = (const __u64 *)&shape->mask, *value = (const __u64 *)&shape->value;
+	__u64 bits = (k[FILTER_ADDRESS_WORDS] & mask[FILTER_ADDRESS_WORDS]) ^ value[FILTER_ADDRESS_WORDS];
+
+	if (bits)
+		return bits;
+	if (looks & FILTER_LOOKS_ADDRESSES)
+#pragma unroll
+		for (__u32 word = 0; word < FILTER_ADDRESS_WORDS; word++)
+			bits |= (k[word] & mask[word]) ^ value[word];
+	if (looks & (FILTER_LOOKS_HEADER | FILTER_LOOKS_TRANSPORT))
+#pragma unroll
+		for (__u32 word = FILTER_ADDRESS_WORDS + 1; word < FILTER_WORDS; word++)
+			bits |= (k[word] & mask[word]) ^ value[word];
+	return bits;
+}
+
 /* The action of the rule that the packet meets. */
-static __always_inline __u32 filter_search(const struct filter_key *key, __u32 shapes, __u32 otherwise)
+static __always_inline __u32 filter_search(const struct filter_key *key, __u32 shapes, __u32 looks, __u32 otherwise)
 {
 	__u32 best = ~0u, action = otherwise;
 
@@ -112,8 +136,13 @@ static __always_inline __u32 filter_search(const struct filter_key *key, __u32 s
 		shape = bpf_map_lookup_elem(&filter_shapes, &index);
 		if (!shape || shape->best >= best)
 			break;
+		if (shape->action != FILTER_HASHED) {
+			if (!filter_differs(key, shape, looks))
+				return shape->action; /* what comes behind is of no lower rank */
+			continue;
+		}
 #pragma unroll
-		for (__u32 word = 0; word < sizeof(masked) / 8; word++)
+		for (__u32 word = 0; word < FILTER_WORDS; word++)
 			((__u64 *)&masked)[word] = ((const __u64 *)key)[word] & ((const __u64 *)&shape->mask)[word];
 		masked.shape = i;
 		entry = bpf_map_lookup_elem(&filter_entries, &masked);
@@ -139,7 +168,7 @@ static __always_inline __u32 filter_search(const struct filter_key *key, __u32 s
 		__u32 action_;                                                                   \
                                                                                                  \
 		filter_read(ctx, p, RULES.looks, &key_);                                         \
-		action_ = filter_search(&key_, RULES.shapes, RULES.otherwise);                   \
+		action_ = filter_search(&key_, RULES.shapes, RULES.looks, RULES.otherwise);                   \
 		switch (action_) {                                                               \
 			FILTER_OUTPUT(0) FILTER_OUTPUT(1) FILTER_OUTPUT(2) FILTER_OUTPUT(3)      \
 			FILTER_OUTPUT(4) FILTER_OUTPUT(5) FILTER_OUTPUT(6) FILTER_OUTPUT(7)      \

@@ -42,7 +42,7 @@ const ResolvedNode& node(const Outcome& outcome, const std::string& name)
 
 TEST(FilterArguments, OutputsAndTables)
 {
-	const Outcome r = resolve_text("FromDevice(p) -> f :: IPFilter(allow tcp dst port 80, 2 udp, deny all);"
+	const Outcome r = resolve_text("FromDevice(p) -> f :: IPFilter(allow tcp dst port 80 or 81 or 82 or 83 or 84, 2 udp, deny all);"
 				       "f[0] -> c :: IPClassifier(syn, -) -> Discard; f[1] -> Discard; f[2] -> Discard;"
 				       "c[1] -> Discard;");
 	EXPECT_TRUE(r.diagnostics.ok());
@@ -53,7 +53,7 @@ TEST(FilterArguments, OutputsAndTables)
 	EXPECT_EQ(tables[0].name, "filter_shapes");
 	EXPECT_EQ(tables[0].bytes.size(), 2 * sizeof(filter_shape));
 	EXPECT_EQ(tables[1].name, "filter_entries");
-	EXPECT_EQ(tables[1].bytes.size(), 2 * (sizeof(filter_key) + sizeof(filter_entry)));
+	EXPECT_EQ(tables[1].bytes.size(), 5 * (sizeof(filter_key) + sizeof(filter_entry)));
 	EXPECT_TRUE(node(r, "Discard").tables.empty());
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What rules are compiled to: look-ups, entries, limits, rules that never match.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 #include "filter_packet.h"
@@ -59,6 +60,21 @@ TEST(FilterTables, RulesOfOneShapeShareALookUp)
 	EXPECT_EQ(tables.shapes.size(), 1u);
 	EXPECT_EQ(tables.entries.size(), 5000u);
 	EXPECT_EQ(tables.program.otherwise, unsigned{FILTER_DENY}); // `all` costs nothing
+}
+
+TEST(FilterTables, AFewEntriesNeedNoLookUp)
+{
+	const auto few = compile(FilterForm::filter, {"allow tcp dst port 22 or 80", "deny udp", "allow all"});
+	ASSERT_EQ(few.shapes.size(), 3u);
+	for (const filter_shape& shape : few.shapes)
+		EXPECT_NE(shape.action, unsigned{FILTER_HASHED});
+	EXPECT_EQ(few.shapes[1].value.dport, htons(80));
+	EXPECT_TRUE(few.entries.empty());
+
+	const auto many = compile(FilterForm::filter, {"allow tcp dst port 22 or 80 or 81 or 82 or 83", "deny all"});
+	ASSERT_EQ(many.shapes.size(), 1u);
+	EXPECT_EQ(many.shapes[0].action, unsigned{FILTER_HASHED});
+	EXPECT_EQ(many.entries.size(), 5u);
 }
 
 // One found entry ends the search where no other action can come before.

@@ -88,6 +88,11 @@ unsigned search(const FilterTables& tables, const filter_key& key)
 		auto* out = reinterpret_cast<std::uint8_t*>(&masked);
 		for (std::size_t b = 0; b < sizeof masked; ++b)
 			out[b] = k[b] & m[b];
+		if (tables.shapes[i].action != FILTER_HASHED) {
+			if (std::memcmp(&tables.shapes[i].value, &masked, sizeof masked) == 0)
+				return tables.shapes[i].action;
+			continue;
+		}
 		masked.shape = static_cast<__u16>(i);
 		const auto at = std::lower_bound(tables.entries.begin(), tables.entries.end(), masked, before);
 		if (at == tables.entries.end() || std::memcmp(&at->first, &masked, sizeof masked) != 0)
