@@ -101,6 +101,7 @@ static __always_inline int firewall(struct xdp_md *ctx, struct pkt *p, enum hand
 	if (finding != PASSED)
 		return finding;
 	conn_place_at(&place, &p->flow, conn_swaps(&p->flow));
+	place.key.zone = 0;
 	tcp = p->ip_proto == IPPROTO_TCP;
 	if (tcp) {
 		finding = read_segment(ctx, p, &s);

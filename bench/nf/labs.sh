@@ -32,7 +32,7 @@ intent() {
 	case $1 in
 	firewall)
 		sed -e "s/CheckTCPHeader/&(CHECKSUM false)/; s/CheckUDPHeader/&(CHECKSUM false)/" \
-			-e "s/IPFilter(\$FROM_INSIDE) -> WriteConn/&(CAPACITY $2)/" "$EXAMPLES/stateful-firewall.click"
+			-e "s/WriteConn(/&CAPACITY $2, /" "$EXAMPLES/stateful-firewall.click"
 		;;
 	nat)
 		sed -e "s|10.77.0.100/32|$POOL|; s|16/0a4d0064|16/$POOL_HEX|; s|02:00:00:00:77:01|$CLIENT_MAC|" \

@@ -26,9 +26,11 @@ struct {
  * the network function. */
 static __always_inline int may_send(void)
 {
+	__u32 is_answered = pass.answer == ANSWER_ECHO || pass.answer == ANSWER_SYN;
+
 	if (pass.sent >= pass.frames)
 		return 0;
-	if (pass.sent - pass.received < TRAFFIC_WINDOW)
+	if (pass.sent - (is_answered ? pass.answered : pass.received) < TRAFFIC_WINDOW)
 		return 1;
 	pass.held++;
 	return 0;
