@@ -148,7 +148,9 @@ std::string fault_of(std::span<const std::uint8_t> frame)
 	const bool six = frame[12] == 0x86;
 	const std::uint8_t proto = frame[ETH_HLEN + (six ? 6 : 9)];
 	const Layout at = layout_of(six, proto == IPPROTO_TCP);
-	const auto word = [&](unsigned offset) { return static_cast<unsigned>(frame[offset] << 8 | frame[offset + 1]); };
+	const auto word = [&](unsigned offset) {
+		return static_cast<unsigned>(frame[offset] << 8 | frame[offset + 1]);
+	};
 	const unsigned end = six ? at.l4 + word(ETH_HLEN + 4) : ETH_HLEN + word(ETH_HLEN + 2);
 
 	if (end > frame.size() || end < at.payload)

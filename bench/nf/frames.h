@@ -12,11 +12,11 @@
 namespace bench {
 
 struct Flows {
-	int family = 4;        // 4 or 6
-	bool tcp = true;       // or UDP
-	unsigned count = 1;    // addresses 1, 2, … of the source prefix, TRAFFIC_PORTS ports each
-	unsigned size = 64;    // bytes of a frame with its checksum of 4, at least the smallest that holds a number
-	std::string from, to;  // source prefix (its last two bytes are 0), destination
+	int family = 4;       // 4 or 6
+	bool tcp = true;      // or UDP
+	unsigned count = 1;   // addresses 1, 2, … of the source prefix, TRAFFIC_PORTS ports each
+	unsigned size = 64;   // bytes of a frame with its checksum of 4, at least the smallest that holds a number
+	std::string from, to; // source prefix (its last two bytes are 0), destination
 	std::uint16_t port = 80;
 	std::uint8_t to_mac[6], from_mac[6];
 };

@@ -44,7 +44,8 @@ void set_capacity(bpf_object* object, unsigned capacity)
 {
 	bpf_map* map;
 
-	bpf_object__for_each_map (map, object) {
+	bpf_object__for_each_map(map, object)
+	{
 		const std::string name = bpf_map__name(map);
 		const auto type = bpf_map__type(map);
 		if (std::ranges::find(written_by_operator, name) != std::end(written_by_operator) || name == "counters")
@@ -140,8 +141,9 @@ int run(int argc, char** argv)
 {
 	using Texts = std::vector<std::string>;
 	cxxopts::Options options("hand", "attach a hand-written function");
-	options.add_options()("function", "", cxxopts::value<std::string>())("netns", "", cxxopts::value<std::string>())(
-	    "capacity", "", cxxopts::value<unsigned>()->default_value("131072"))(
+	options.add_options()("function", "", cxxopts::value<std::string>())(
+	    "netns", "", cxxopts::value<std::string>())("capacity", "",
+							cxxopts::value<unsigned>()->default_value("131072"))(
 	    "share", "", cxxopts::value<std::string>())("pool", "", cxxopts::value<std::string>())(
 	    "mac", "", cxxopts::value<Texts>())("route", "", cxxopts::value<Texts>());
 	options.parse_positional("function");
@@ -169,7 +171,8 @@ int run(int argc, char** argv)
 	for (__u32 i = 0; i < std::size(ports); i++) {
 		const __u32 ifindex = if_nametoindex(ports[i]);
 		if (bpf_map_update_elem(bpf_map__fd(map_of(object, "ports")), &i, &ifindex, BPF_ANY) != 0 ||
-		    !bpf_program__attach_xdp(bpf_object__find_program_by_name(object, "hand"), static_cast<int>(ifindex)))
+		    !bpf_program__attach_xdp(bpf_object__find_program_by_name(object, "hand"),
+					     static_cast<int>(ifindex)))
 			die(std::string("attach to ") + ports[i]);
 	}
 	std::cout << "attached" << std::endl;

@@ -38,7 +38,7 @@ using bench::Kind;
 using e2e::die;
 using nlohmann::json;
 
-constexpr unsigned batch = 64; // frames between two looks at softirqs
+constexpr unsigned batch = 64;    // frames between two looks at softirqs
 constexpr unsigned most_idle = 5; // calls, of some 20 ms each, that send and receive nothing
 constexpr unsigned sampled = 1000;
 constexpr std::uint64_t linger_ns = 500'000'000;
@@ -125,7 +125,8 @@ public:
 			const std::string fault = bench::fault_of(frame);
 			if (!fault.empty())
 				throw std::runtime_error(name_ + ": a frame came out, and " + fault);
-			file.write(reinterpret_cast<const char*>(frame.data()), static_cast<std::streamsize>(frame.size()));
+			file.write(reinterpret_cast<const char*>(frame.data()),
+				   static_cast<std::streamsize>(frame.size()));
 		}
 	}
 
@@ -263,9 +264,9 @@ Options parse(int argc, char** argv)
 	    "port", "", cxxopts::value<std::uint16_t>()->default_value("80"))(
 	    "to-mac", "", cxxopts::value<std::string>())("from-mac", "", cxxopts::value<std::string>())(
 	    "frames", "a round", cxxopts::value<std::uint64_t>()->default_value("2000000"))(
-	    "rounds", "", cxxopts::value<unsigned>()->default_value("3"))(
-	    "cpu", "", cxxopts::value<unsigned>()->default_value("1"))("no-answers", "")(
-	    "samples", "a folder", cxxopts::value<std::string>()->default_value(""));
+	    "rounds", "",
+	    cxxopts::value<unsigned>()->default_value("3"))("cpu", "", cxxopts::value<unsigned>()->default_value("1"))(
+	    "no-answers", "")("samples", "a folder", cxxopts::value<std::string>()->default_value(""));
 	const auto said = options.parse(argc, argv);
 	Options opt;
 	opt.labs = said["lab"].as<std::vector<std::string>>();

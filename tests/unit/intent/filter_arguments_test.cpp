@@ -42,9 +42,10 @@ const ResolvedNode& node(const Outcome& outcome, const std::string& name)
 
 TEST(FilterArguments, OutputsAndTables)
 {
-	const Outcome r = resolve_text("FromDevice(p) -> f :: IPFilter(allow tcp dst port 80 or 81 or 82 or 83 or 84, 2 udp, deny all);"
-				       "f[0] -> c :: IPClassifier(syn, -) -> Discard; f[1] -> Discard; f[2] -> Discard;"
-				       "c[1] -> Discard;");
+	const Outcome r = resolve_text(
+	    "FromDevice(p) -> f :: IPFilter(allow tcp dst port 80 or 81 or 82 or 83 or 84, 2 udp, deny all);"
+	    "f[0] -> c :: IPClassifier(syn, -) -> Discard; f[1] -> Discard; f[2] -> Discard;"
+	    "c[1] -> Discard;");
 	EXPECT_TRUE(r.diagnostics.ok());
 	EXPECT_EQ(node(r, "f").out.size(), 3u);
 	EXPECT_EQ(node(r, "c").out.size(), 2u);
