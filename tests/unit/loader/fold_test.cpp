@@ -17,16 +17,19 @@ using Code = std::vector<bpf_insn>;
 
 Code address(__u8 reg, int offset, int fd = rodata)
 {
-	return {
-	    {.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = reg, .src_reg = BPF_PSEUDO_MAP_VALUE, .off = 0, .imm = fd},
-	    {.code = 0, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = offset}};
+	return {{.code = BPF_LD | BPF_IMM | BPF_DW,
+		 .dst_reg = static_cast<__u8>(reg & 15),
+		 .src_reg = BPF_PSEUDO_MAP_VALUE,
+		 .off = 0,
+		 .imm = fd},
+		{.code = 0, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = offset}};
 }
 
 bpf_insn load(__u8 size, __u8 to, __u8 from, __s16 offset)
 {
 	return {.code = static_cast<__u8>(BPF_LDX | BPF_MEM | size),
-		.dst_reg = to,
-		.src_reg = from,
+		.dst_reg = static_cast<__u8>(to & 15),
+		.src_reg = static_cast<__u8>(from & 15),
 		.off = offset,
 		.imm = 0};
 }
