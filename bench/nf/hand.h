@@ -22,7 +22,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 enum hand_port { INSIDE, OUTSIDE };
 const volatile __u32 inside_ifindex; /* of port 0; else it is port 1 */
 
-static __always_inline enum hand_port hand_port(struct xdp_md *ctx)
+static __always_inline enum hand_port hand_port(struct xdp_md* ctx)
 {
 	return ctx->ingress_ifindex == inside_ifindex ? INSIDE : OUTSIDE;
 }
@@ -34,11 +34,11 @@ static __always_inline int hand_send(enum hand_port port)
 	return verdict == XDP_REDIRECT ? verdict : DROP(NO_DEVICE);
 }
 
-static __always_inline int hand_parse4(struct xdp_md *ctx, struct pkt *p)
+static __always_inline int hand_parse4(struct xdp_md* ctx, struct pkt* p)
 {
-	struct iphdr *ip = at(ctx, ETH_HLEN, sizeof(*ip));
-	const __u32 *word = (const __u32 *)ip;
-	__u32 *s = (__u32 *)p->flow.saddr, *d = (__u32 *)p->flow.daddr;
+	struct iphdr* ip = at(ctx, ETH_HLEN, sizeof(*ip));
+	const __u32* word = (const __u32*)ip;
+	__u32 *s = (__u32*)p->flow.saddr, *d = (__u32*)p->flow.daddr;
 	__u32 total;
 
 	if (!ip)
@@ -67,17 +67,17 @@ static __always_inline int hand_parse4(struct xdp_md *ctx, struct pkt *p)
 	return PASSED;
 }
 
-static __always_inline int hand_bad_source6(const struct in6_addr *a)
+static __always_inline int hand_bad_source6(const struct in6_addr* a)
 {
-	const __be32 *w = a->s6_addr32;
+	const __be32* w = a->s6_addr32;
 
 	return a->s6_addr[0] == 0xff ||
 	       (!w[0] && !w[1] && (w[2] == bpf_htonl(0xffff) || (!w[2] && w[3] == bpf_htonl(1))));
 }
 
-static __always_inline int hand_parse6(struct xdp_md *ctx, struct pkt *p)
+static __always_inline int hand_parse6(struct xdp_md* ctx, struct pkt* p)
 {
-	struct ipv6hdr *ip = at(ctx, ETH_HLEN, sizeof(*ip));
+	struct ipv6hdr* ip = at(ctx, ETH_HLEN, sizeof(*ip));
 	__u32 total;
 
 	if (!ip)
@@ -99,11 +99,11 @@ static __always_inline int hand_parse6(struct xdp_md *ctx, struct pkt *p)
 }
 
 /* Ethernet, IP and the ports, into a context that is zero. PASSED, or why not. */
-static __always_inline int hand_parse(struct xdp_md *ctx, struct pkt *p)
+static __always_inline int hand_parse(struct xdp_md* ctx, struct pkt* p)
 {
-	struct ethhdr *eth = at(ctx, 0, sizeof(*eth));
+	struct ethhdr* eth = at(ctx, 0, sizeof(*eth));
 	int finding;
-	__be16 *l4;
+	__be16* l4;
 
 	if (!eth)
 		return NFUP_DROP_TRUNCATED;
@@ -129,16 +129,16 @@ static __always_inline int hand_parse(struct xdp_md *ctx, struct pkt *p)
 }
 
 /* Of TCP and UDP, without their checksums. */
-static __always_inline int hand_check_transport(struct xdp_md *ctx, struct pkt *p)
+static __always_inline int hand_check_transport(struct xdp_md* ctx, struct pkt* p)
 {
 	__u32 room = p->l3 + p->l3_len - p->l4, length;
-	__u8 *b;
+	__u8* b;
 
 	if (p->ip_proto == IPPROTO_UDP) {
 		b = at(ctx, p->l4, 8);
 		if (!b)
 			return NFUP_DROP_TRUNCATED;
-		length = bpf_ntohs(*(__be16 *)(b + 4));
+		length = bpf_ntohs(*(__be16*)(b + 4));
 		return length < 8 || length > room ? NFUP_DROP_BAD_L4_LENGTH : PASSED;
 	}
 	b = at(ctx, p->l4, TCP_HEADER);
@@ -151,19 +151,19 @@ static __always_inline int hand_check_transport(struct xdp_md *ctx, struct pkt *
 }
 
 /* A function: what it makes of a packet, PASSED or why not; it goes to the other side. */
-#define HAND(body)                                              \
-	SEC("xdp")                                              \
-	int hand(struct xdp_md *ctx)                            \
-	{                                                       \
-		enum hand_port from = hand_port(ctx);           \
-		struct pkt p = {};                              \
-		int finding;                                    \
-                                                                \
-		nfup_count_packet(ctx);                         \
-		finding = body(ctx, &p, from);                  \
-		if (finding != PASSED)                          \
-			return DROP_FOR(finding);               \
-		return hand_send(from == INSIDE ? OUTSIDE : INSIDE); \
+#define HAND(body)                                                                                                     \
+	SEC("xdp")                                                                                                     \
+	int hand(struct xdp_md* ctx)                                                                                   \
+	{                                                                                                              \
+		enum hand_port from = hand_port(ctx);                                                                  \
+		struct pkt p = {};                                                                                     \
+		int finding;                                                                                           \
+                                                                                                                       \
+		nfup_count_packet(ctx);                                                                                \
+		finding = body(ctx, &p, from);                                                                         \
+		if (finding != PASSED)                                                                                 \
+			return DROP_FOR(finding);                                                                      \
+		return hand_send(from == INSIDE ? OUTSIDE : INSIDE);                                                   \
 	}
 
 #endif

@@ -14,8 +14,8 @@
 
 enum traffic_answer {
 	ANSWER_NONE,
-	ANSWER_ECHO, /* addresses and ports exchanged */
-	ANSWER_SYN,  /* and a SYN answered as TCP does */
+	ANSWER_ECHO,   /* addresses and ports exchanged */
+	ANSWER_SYN,    /* and a SYN answered as TCP does */
 	ANSWER_SAMPLE, /* handed to the tool */
 };
 
@@ -33,10 +33,10 @@ struct traffic_pass {
 	/* from here on written by the programs; cleared by the tool */
 	__u64 sent, received, answered;
 	__u64 first_ns, last_ns; /* when the first was sent, the last one received */
-	__u64 held; /* times that it had to wait */
-	__u64 expected; /* the next number */
-	__u64 missing;  /* numbers that were skipped */
-	__u64 behind;   /* numbers below the one expected: twice, or late */
+	__u64 held;              /* times that it had to wait */
+	__u64 expected;          /* the next number */
+	__u64 missing;           /* numbers that were skipped */
+	__u64 behind;            /* numbers below the one expected: twice, or late */
 };
 
 /* A received frame. */
