@@ -36,8 +36,8 @@ intent() {
 		;;
 	nat)
 		sed -e "s|10.77.0.100/32|$POOL|; s|16/0a4d0064|16/$POOL_HEX|; s|02:00:00:00:77:01|$CLIENT_MAC|" \
-			-e "0,/ReadNAT(inside)/s//ReadNAT(inside, CAPACITY $2)/; 0,/WritePool;/s//WritePool(CAPACITY $2);/" \
-			-e "s/WriteSession(\$FILTER)/WriteSession(\$FILTER, CAPACITY $((2 * $2)))/" "$EXAMPLES/nat.click"
+			-e "0,/ReadNAT(inside/s//&, CAPACITY $2/; 0,/WritePool/s//&(CAPACITY $2)/" \
+			-e "s/WriteSession(\$FILTER/&, CAPACITY $((2 * $2))/" "$EXAMPLES/nat.click"
 		;;
 	balancer)
 		sed -e "s|10.77.0.100/32|$VIP4/32|; s|fd77::100/128|$VIP6/128|; s|02:00:00:00:77:99|$P1_MAC|" \
