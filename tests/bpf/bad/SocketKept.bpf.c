@@ -10,5 +10,5 @@ NFUP_MODULE(SocketKept, "looks a socket up and does not give it back")
 	tuple.ipv4.sport = p->flow.sport;
 	if (bpf_sk_lookup_tcp(ctx, &tuple, sizeof(tuple.ipv4), -1, 0)) /* refused */
 		p->paint = 1;
-	return XDP_PASS;
+	return XDP_DROP;
 }
