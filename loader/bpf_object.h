@@ -19,6 +19,13 @@ using BpfObject = std::unique_ptr<bpf_object, ObjectDeleter>;
 // Parses the ELF file; nothing reaches the kernel.
 Result<BpfObject> open_object(const std::filesystem::path& path, const std::string& name);
 
+// The map of the object's constants; or none.
+bpf_map* rodata_of(const bpf_object* object);
+
+// bpf_object__load, with the constants put into the instructions of programs in the
+// section `xdp` (fold.h).
+int load_folded(bpf_object* object);
+
 // From now on libbpf's warnings are kept, not printed.
 void keep_libbpf_log();
 

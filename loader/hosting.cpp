@@ -88,26 +88,8 @@ Result<bpf_program*> choose(bpf_object* object, const std::string& what, const s
 		    names.empty() ? "" : "one of " + names + ": FILE.o:PROGRAM");
 }
 
-// While this lives, libbpf loads sections `xdp.frags` as it does `xdp`: nfup's programs
-// have no frags, and all of a prog array must agree.
-class FragsForgotten {
-public:
-	FragsForgotten() : handler_(libbpf_register_prog_handler("xdp.frags", BPF_PROG_TYPE_XDP, BPF_XDP, nullptr)) {}
-	~FragsForgotten()
-	{
-		if (handler_ > 0)
-			libbpf_unregister_prog_handler(handler_);
-	}
-	FragsForgotten(const FragsForgotten&) = delete;
-	FragsForgotten& operator=(const FragsForgotten&) = delete;
-
-private:
-	int handler_;
-};
-
 Result<Guest> load_guest(const std::string& file, const std::string& wanted)
 {
-	const FragsForgotten plain;
 	auto object = open_object(file, "hosted");
 	if (!object)
 		return pass(object);

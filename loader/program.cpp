@@ -12,7 +12,6 @@
 
 #include "bpf_object.h"
 #include "describe.h"
-#include "fold.h"
 #include "table.h"
 #include "verifier_log.h"
 
@@ -40,14 +39,6 @@ std::optional<Place> find_constant(const btf* types, const std::string& variable
 	return {};
 }
 
-bpf_map* rodata_of(const bpf_object* object)
-{
-	bpf_map* rodata = nullptr;
-	bpf_map* map;
-	bpf_object__for_each_map(map, object) if (std::string(bpf_map__name(map)).ends_with(".rodata")) rodata = map;
-	return rodata;
-}
-
 Result<void> set_constants(bpf_object* object, const NodeProgram& program)
 {
 	bpf_map* rodata = rodata_of(object);
@@ -69,35 +60,6 @@ Result<void> set_constants(bpf_object* object, const NodeProgram& program)
 	if (rodata && bpf_map__set_initial_value(rodata, data.data(), data.size()) != 0)
 		return fail_errno(errno, "cannot set the constants of node " + program.node);
 	return {};
-}
-
-// libbpf shows us a program when it is relocated, and about to be loaded. The object is that
-// which this thread loads.
-thread_local const bpf_object* being_loaded = nullptr;
-
-int fold(bpf_program* program, bpf_prog_load_opts*, long)
-{
-	const bpf_map* rodata = being_loaded ? rodata_of(being_loaded) : nullptr;
-	if (!rodata)
-		return 0;
-	std::size_t size = 0;
-	const auto* data =
-	    static_cast<const std::uint8_t*>(bpf_map__initial_value(const_cast<bpf_map*>(rodata), &size));
-	const bpf_insn* insns = bpf_program__insns(program);
-	std::vector<bpf_insn> code(insns, insns + bpf_program__insn_cnt(program));
-	if (!data || !fold_constants(code, bpf_map__fd(rodata), {data, size}))
-		return 0;
-	return bpf_program__set_insns(program, code.data(), code.size());
-}
-
-// Once a process, for programs in the section `xdp`.
-void fold_when_loading()
-{
-	static const int handler = [] {
-		LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = fold);
-		return libbpf_register_prog_handler("xdp", BPF_PROG_TYPE_XDP, BPF_XDP, &options);
-	}();
-	(void)handler; // refused: constants are loaded, as they would be without us
 }
 
 // Where the kernel writes its log, when libbpf tries a second time after a refusal.
@@ -155,7 +117,6 @@ Fd duplicate(int fd)
 
 Result<Fd> load_program(const NodeProgram& program)
 {
-	fold_when_loading(); // before libbpf looks at the object's sections
 	auto object = open_object(program.object, program.cls);
 	if (!object)
 		return pass(object);
@@ -193,9 +154,7 @@ Result<Fd> load_program(const NodeProgram& program)
 	if (!loaded)
 		return fail(ErrorKind::intent, "the object of class " + program.cls + " has no program of that name");
 	const VerifierLog log(loaded);
-	being_loaded = object->get();
-	const int error = bpf_object__load(object->get());
-	being_loaded = nullptr;
+	const int error = load_folded(object->get());
 	if (error != 0)
 		return load_failure(-error, program, log.text());
 	for (const Fd& table : tables)
